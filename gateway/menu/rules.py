@@ -55,6 +55,9 @@ class Keywords:
     codes: Mapping[str, str]  # category → its code
     common: frozenset[str]  # everyday words, never taken for a misspelt place
     automatic: tuple[str, ...]  # phrases of automatic replies
+    things: frozenset[str] = frozenset()  # names that are also a plain word, places behind one of `at`
+    at: frozenset[str] = frozenset()
+    not_at: frozenset[str] = frozenset()  # behind one of these no name is certain: `dari`, `pohon`, `pak`
     counted: frozenset[str] = frozenset()  # behind a number they make it a quantity: `2 orang`
     numbers: Mapping[str, str] = field(default_factory=dict)  # word for a number → its digits
     code_words: frozenset[str] = frozenset()  # may precede a code or a ticket: `kode 3`

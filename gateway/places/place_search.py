@@ -3,7 +3,8 @@
 Nothing is guessed: among other words, only a name that is written exactly is certain. Where there is none, a name at
 the beginning of the text may have one slip of the hand (`kelgo rt 3`). Whatever else is similar to a name is offered
 as a question. Everyday words of the pack are never similar to a name, and alone among other words they are none either
-(`soko`, an old name, is the Javanese *from*).
+(`soko`, an old name, is the Javanese *from*). A name that is also a thing (`jagung`, maize) is a place behind a word
+such as *di*. A name behind a word such as *dari* or *pak* is only offered: it says whence somebody came, or who it is.
 """
 
 from __future__ import annotations
@@ -52,11 +53,24 @@ class _Mention:
 
 
 class PlaceSearch:
-    """Search with the names of a gazetteer. `everyday` are words that are never taken for a misspelt name."""
+    """Search with the names of a gazetteer. `everyday` are words that are never taken for a misspelt name.
 
-    def __init__(self, gazetteer: Gazetteer, everyday: Collection[str] = ()) -> None:
+    `things` are names that are also a plain word, and count as a name behind a word of `at`. Behind a word of `not_at`
+    no name is certain.
+    """
+
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        everyday: Collection[str] = (),
+        *,
+        things: Collection[str] = (),
+        at: Collection[str] = (),
+        not_at: Collection[str] = (),
+    ) -> None:
         self._gazetteer = gazetteer
-        self._everyday = frozenset("".join(split_words(word)) for word in everyday)
+        self._everyday, self._things, self._at, self._not_at = map(_joined, (everyday, things, at, not_at))
+        self._everyday |= self._things
 
     def find(self, typed: str) -> AreaMatches:
         """Find the areas that an answer to the question for a place may mean. A whole name may be only similar."""
@@ -105,7 +119,7 @@ class PlaceSearch:
             window = words[at:end]
             found = self._gazetteer.find(" ".join(window))
             if found.sure and not self._is_chance(window):
-                is_sure = not self._other_kecamatan(words, end, found.codes[0])
+                is_sure = not (self._is_elsewhere(words, at, end) or self._other_kecamatan(words, end, found.codes[0]))
                 return _Mention(at, end, found.codes, is_sure, self._is_everyday(words, at, end))
         end = at + size if size else kecamatan_end
         name = words[at:end] if size else words[self._after_prefixes(words, at) : end]
@@ -122,7 +136,8 @@ class PlaceSearch:
         at = prefix or next((at for at in rest if len(words[at]) > 2 and not words[at].isdigit()), mention.end)
         named = self._kecamatan_of(words, at, self._kecamatan_end(words, at))
         inside = tuple(code for code in mention.codes if code.rpartition(".")[0] in named)
-        return (replace(mention, codes=inside, sure=True, everyday=False), at) if len(inside) == 1 else (mention, -1)
+        is_sure = not self._is_elsewhere(words, mention.start, mention.end)
+        return (replace(mention, codes=inside, sure=is_sure, everyday=False), at) if len(inside) == 1 else (mention, -1)
 
     def _name_size(self, words: _Words, at: int) -> int:
         """Return the number of words of the longest name that begins here, 0 for none."""
@@ -149,10 +164,18 @@ class PlaceSearch:
         return everyday and not self._gazetteer.is_spelling(window)
 
     def _is_everyday(self, words: _Words, start: int, end: int) -> bool:
-        """Return True for a name that is an everyday word, unless a word such as *kelurahan* introduces it."""
+        """Return True for a name that is an everyday word, unless a word such as *kelurahan* introduces it.
+
+        For a thing, a word such as *di* is enough.
+        """
         if end - start > 1 or words[start] not in self._everyday:
             return False
-        return not start or words[start - 1] not in self._gazetteer.ignored - self._everyday
+        introduced = self._gazetteer.ignored - self._everyday | (self._at if words[start] in self._things else set())
+        return not start or words[start - 1] not in introduced
+
+    def _is_elsewhere(self, words: _Words, start: int, end: int) -> bool:
+        """Return True for a name behind a word such as *dari* or *pak*. Both alone are an answer (`pak klego`)."""
+        return start > 0 and words[start - 1] in self._not_at and end - start + 1 < len(words)
 
     def _after_prefixes(self, words: _Words, at: int) -> int:
         while at < len(words) - 1 and words[at] in self._gazetteer.ignored:
@@ -186,6 +209,10 @@ class PlaceSearch:
         if everyday.issuperset(window) or sum(map(len, window)) < _MIN_LETTERS:
             return ()
         return tuple(code for code in codes if code and everyday.issubset(self._gazetteer.words_of(code)))
+
+
+def _joined(words: Collection[str]) -> frozenset[str]:
+    return frozenset("".join(split_words(word)) for word in words)
 
 
 def _decide(likely: PlacesInText, named: Sequence[_Mention]) -> PlacesInText:

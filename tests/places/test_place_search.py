@@ -147,6 +147,79 @@ def test_name_that_is_an_everyday_word_needs_more_than_itself(text: str, pack: s
     assert bool(read(text, pack).area) == area
 
 
+@pytest.mark.parametrize(
+    ("text", "pack", "area"),
+    [
+        ("banjir sawah jagung rusak", REGENCY, ""),
+        ("banjir kebun jagung", REGENCY, ""),
+        ("jagung rusak kebanjiran", REGENCY, ""),
+        ("jagung", REGENCY, "Jagung"),
+        ("banjir di jagung rusak parah", REGENCY, "Jagung"),
+        ("banjir di balai desa jagung", REGENCY, "Jagung"),
+        ("jagung kesesi banjir", REGENCY, "Jagung"),
+        ("kebakaran pabrik kemasan plastik", REGENCY, ""),
+        ("gudang kemasan terbakar", REGENCY, ""),
+        ("longsor jalan ke curug bajing", REGENCY, ""),
+        ("longsor di curug bajing", REGENCY, ""),
+        ("desa curug longsor", REGENCY, "Curug"),
+        ("banyak semut api", REGENCY, ""),
+        ("semut api menyerang warga", REGENCY, ""),
+        ("wonten semut kathah", REGENCY, ""),
+        ("ing semut banjir", REGENCY, "Semut"),
+        ("longsor pohon rengas tumbang", REGENCY, ""),
+        ("pohon duwet roboh", REGENCY, ""),
+        ("wit pucung rubuh", REGENCY, ""),
+        ("pohon tanjung tumbang", REGENCY, ""),
+        ("ada tanjung longsor", REGENCY, ""),
+        ("rasanya pait", REGENCY, ""),
+        ("menjangan masuk kampung", REGENCY, ""),
+        ("gembong begal ditangkap", REGENCY, ""),
+        ("anak brondong ribut", REGENCY, ""),
+        ("tanaman larikan rusak", REGENCY, ""),
+        ("rombongan purworejo ribut", REGENCY, ""),
+        ("bus sukoharjo masuk jurang", REGENCY, ""),
+        ("manuk doro ilang", REGENCY, ""),
+        ("pohon siwalan tumbang", REGENCY, ""),
+        ("rombongan dari bandung ribut", SECOND_CITY, ""),
+        ("bus dari bandung dilempari batu", SECOND_CITY, ""),
+        ("suporter bandung ribut", SECOND_CITY, ""),
+        ("kel bandung ribut", SECOND_CITY, "Bandung"),
+        ("ribut di bandung", SECOND_CITY, "Bandung"),
+        ("warung sate pak duwet ribut", CITY, ""),
+        ("orang jenggot panjang ribut", CITY, ""),
+        ("gamer berkelahi", CITY, ""),
+    ],
+)
+def test_name_that_is_also_a_thing_is_a_place_only_where_it_says_so(text: str, pack: str, area: str) -> None:
+    found = read(text, pack)
+
+    assert (names(found, pack) if found.area else [""])[0].partition(",")[0] == area
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "massa dari klego ribut",
+        "ribut orang dari klego pekalongan timur",
+        "konvoi ke medono ricuh",
+        "pak medono dipukul",
+        "warung klego terbakar",
+        "bus klego dilempari",
+        "orang dari klego ribut di medono",
+    ],
+)
+def test_name_behind_a_word_for_elsewhere_is_only_offered(text: str) -> None:
+    found = read(text)
+
+    assert (found.area, bool(found.codes)) == ("", True)
+
+
+@pytest.mark.parametrize("text", ["pak klego", "dari klego", "warung klego"])
+def test_word_for_elsewhere_may_stand_in_an_answer(text: str) -> None:
+    assert names(read(text)) == ["Klego, Pekalongan Timur"]
+    assert MENUS[CITY].place_search.find(text).sure
+
+
 def test_everyday_word_at_the_beginning_is_suggested_where_nothing_else_is_named() -> None:
     assert names(read("dukuh ribut")) == ["Padukuhan Kraton, Pekalongan Utara"]
     assert names(read("dukuh ribut ing klego")) == ["Klego, Pekalongan Timur"]

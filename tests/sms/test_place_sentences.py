@@ -26,14 +26,15 @@ def lines_of(file: str) -> list[str]:
 
 
 def names_of(menu: Menu) -> list[tuple[str, str]]:
-    """Return the names and aliases of one area each, with its code, without everyday words and names of kecamatan."""
+    """Return the names and aliases of one area each, with its code, without plain words and names of kecamatan."""
     names = [(name, (code,)) for code, name in menu.areas.kelurahan.items()] + [*menu.areas.aliases.items()]
     kecamatan = {name.casefold() for name in menu.areas.kecamatan.values()}
     letters = Counter(name.casefold() for name, _ in names)
     return [
         (name, codes[0])
         for name, codes in names
-        if letters[name.casefold()] == 1 and name.casefold() not in menu.keywords.everyday | kecamatan
+        if letters[name.casefold()] == 1
+        and name.casefold() not in menu.keywords.everyday | menu.keywords.things | kecamatan
     ]
 
 
@@ -75,6 +76,21 @@ def test_name_written_exactly_is_taken_from_any_sentence(pack: str) -> None:
     print(f"{pack}: {dict(results)}")
 
     assert results["right"] / results.total() >= 0.97
+
+
+@pytest.mark.parametrize("pack", MENUS)
+def test_name_that_is_also_a_thing_is_taken_or_asked_and_nothing_else(pack: str) -> None:
+    menu, results = MENUS[pack], Counter[str]()
+    for template in lines_of("somewhere.txt"):
+        for name in menu.keywords.things:
+            codes = menu.gazetteer.codes_of([name])
+            area = parse_report(template.replace("{}", name), menu).area
+            results["right" if area in codes else "wrong" if area else "asked"] += 1
+
+    print(f"{pack}: {dict(results)}")
+
+    assert results["wrong"] == 0
+    assert results["right"] / results.total() >= 0.4
 
 
 @pytest.mark.parametrize("pack", MENUS)

@@ -77,7 +77,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         categories=tuple(dict.fromkeys(parsed.categories.root)) if parsed.categories else (),
         areas=parsed.areas,
         gazetteer=gazetteer,
-        place_search=PlaceSearch(gazetteer, keywords.everyday),
+        place_search=_place_search(gazetteer, keywords),
         stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in stages),
         rules=_rules(parsed.rules or RulesShape()),
         keywords=keywords,
@@ -89,6 +89,10 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         date_words=dict(word for wording in parsed.wordings.values() for word in wording.dates.meanings()),
         lines=reader.lines,
     )
+
+
+def _place_search(gazetteer: Gazetteer, keywords: Keywords) -> PlaceSearch:
+    return PlaceSearch(gazetteer, keywords.everyday, things=keywords.things, at=keywords.at, not_at=keywords.not_at)
 
 
 _NO_TEXTS = WordingShape(navigation={}, errors={}, screens={}, sms={}, apology="")
@@ -183,6 +187,9 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         categories={**_by_word(raw.words), **raw.codes},
         codes={category: code for code, category in raw.codes.items()},
         common=_normalised(raw.common),
+        things=_normalised(raw.things),
+        at=_normalised(raw.at),
+        not_at=_normalised(raw.not_at),
         automatic=tuple(map(str.casefold, raw.automatic)),
         counted=_normalised(raw.counted),
         numbers=_by_word(raw.numbers),

@@ -233,6 +233,9 @@ class KeywordsShape(StrictModel):
     code_words: list[Keyword] = []
     languages: dict[Name, list[Keyword]] = {}
     common: list[Keyword] = []
+    things: list[Keyword] = []
+    at: list[Keyword] = []
+    not_at: list[Keyword] = []
     counted: list[Keyword] = []
     filler: list[KeyPhrase] = []
     spaces: list[Keyword] = []
