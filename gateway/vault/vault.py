@@ -42,7 +42,7 @@ _BLOCK = 64  # of SHA-256
 
 
 class CannotOpen(ExplainedError):
-    """Cannot decrypt a number or a secret: it was encrypted with another key, changed, or moved from another row."""
+    """Cannot decrypt a phone number or a secret: it is of another key, was changed, or was moved from another row."""
 
 
 class Vault:
