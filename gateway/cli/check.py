@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -13,11 +14,12 @@ from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.pack_folder import PackNotFound
+from gateway.runtime.secrets import SecretsUnusable
 from gateway.settings import Settings
 from gateway.wiring.carriers import read_settings
 from gateway.wiring.pack_loading import load_menu, measure_menu
 from gateway.wiring.readiness import faults_of_stores
-from gateway.wiring.running_instance import with_pack_in_use
+from gateway.wiring.running_instance import locate, with_pack_in_use
 
 
 @click.command()
@@ -26,7 +28,7 @@ from gateway.wiring.running_instance import with_pack_in_use
 def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> None:
     """Check menu packs and the settings: every fault at once, with file and line. Default: the pack in use.
 
-    Without PACKS, the stores that the settings name are checked too, if they can be reached.
+    Without PACKS, the stores that the settings name are checked too, or those of `waspada run`, if they can be reached.
     """
     with report_errors():
         settings = with_pack_in_use(read_settings(config, data=data))
@@ -46,6 +48,8 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
 
 def _faults_of_stores(settings: Settings) -> list[str]:
     """Return the faults of the stores. One that cannot be reached is no fault here: it may be another machine's."""
+    with suppress(SecretsUnusable):  # nothing has run in the data folder yet
+        settings = settings if settings.redis_url or settings.database_url else locate(settings)
     found = asyncio.run(faults_of_stores(settings))
     for store, fault in found.items():
         if fault.unreachable:

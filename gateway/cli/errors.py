@@ -17,6 +17,8 @@ from gateway.text.errors import StoreUnavailable, UserError
 
 P = ParamSpec("P")
 
+_OF_CLICK = (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError)
+"""Errors that click handles. It ends without a word where the reader of a pipe has gone (`waspada logs | head`)."""
 TRACEBACK = "WASPADA_TRACEBACK"
 """Environment variable: with it, an unexpected error is shown with its traceback."""
 
@@ -57,7 +59,7 @@ def report_faults() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if os.environ.get(TRACEBACK) or isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+        if os.environ.get(TRACEBACK) or isinstance(error, _OF_CLICK):
             raise
         place = extract_tb(error.__traceback__)[-1]
         raise click.ClickException(

@@ -26,6 +26,7 @@ from gateway.text.diagnostics import quoted
 from gateway.wiring.running_instance import locate_gateway
 
 _LINES_BEFORE_FOLLOWING = 20
+_ANSWER_S = 5.0
 _MOST_SESSIONS_NAMED = 5
 
 
@@ -79,13 +80,17 @@ async def logs(
 
 
 async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
-    """Print the lines that pass the filter. Raises `RedisError` if Redis is unavailable.
+    """Print the lines that pass the filter. Raises `RedisError` or `RedisUnavailable` if Redis does not answer.
 
     The beginning of a session's name is enough, if no other session of the log has it. Following ends when it is
     cancelled, and waits during a later outage of Redis. Raises `click.ClickException` if several sessions are meant.
     """
     if line_filter.session:
         line_filter = replace(line_filter, session=await _whole_session(client, line_filter))
+    try:
+        await asyncio.wait_for(client.ping(), _ANSWER_S)  # a stopped server takes a connection, and says nothing
+    except TimeoutError:
+        raise RedisUnavailable("no answer", f"It has not answered within {_ANSWER_S:g} s.") from None
     if options.follow:
         await _follow(client, line_filter, options)
         return

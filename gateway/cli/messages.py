@@ -11,12 +11,13 @@ from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.inbox import inbox
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
-from gateway.cli.output import print_row, print_rows
+from gateway.cli.output import print_row, print_rows, with_local_times
 from gateway.cli.packs import load_readable_pack
 from gateway.menu.model import Menu
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.operator_actions import MessageDetails, OperatorActions
 from gateway.messages.outbox import MessageSummary, Outbox
+from gateway.text import ticket as tickets
 from gateway.text.json_values import to_json
 from gateway.text.times import format_local
 from gateway.wiring.running_instance import locate_gateway
@@ -77,9 +78,11 @@ async def messages_list(
 @run_async
 async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
     """Show one message with its delivery reports and its history."""
-    async with open_context(locate_gateway(config, data)) as stores:
+    settings = locate_gateway(config, data)
+    async with open_context(settings) as stores:
         details = await OperatorActions(stores.database, stores.vault, stores.clock).get_message(message)
-    print_row(_details_json(details), as_json)
+    shown = _details_json(details)
+    print_row(shown if as_json else with_local_times(shown, load_readable_pack(settings.pack).timezone), as_json)
 
 
 @messages.command("resend")
@@ -128,7 +131,8 @@ async def messages_cancel(
 
 def _row(message: MessageSummary, menu: Menu) -> dict[str, Any]:
     """Return the cells of a message in a table, with local time."""
-    return {**to_json(message), "created_at": format_local(message.created_at, menu.timezone)}
+    ticket = tickets.with_dash(message.ticket) if message.ticket else ""
+    return {**to_json(message), "ticket": ticket, "created_at": format_local(message.created_at, menu.timezone)}
 
 
 def _details_json(details: MessageDetails) -> dict[str, Any]:

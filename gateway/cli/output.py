@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
 from gateway.text.json_values import to_json
+
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,15}(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
 @contextmanager
@@ -74,3 +78,14 @@ def _format_cell(value: object) -> str:
     """Return a value on one line. Characters that do not print become blanks: no SMS may move a cursor."""
     text = "" if value is None else str(value)
     return text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
+
+
+def with_local_times(value: Any, zone: tzinfo) -> Any:
+    """Return a value of JSON with its times, which have an offset, as the clock there shows them."""
+    if isinstance(value, dict):
+        return {name: with_local_times(one, zone) for name, one in value.items()}
+    if isinstance(value, list):
+        return [with_local_times(one, zone) for one in value]
+    if isinstance(value, str) and _TIME.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    return value

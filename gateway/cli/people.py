@@ -6,6 +6,7 @@ import csv
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,11 +17,13 @@ from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options, output_option
 from gateway.cli.output import open_output, print_json, print_rows
+from gateway.cli.packs import area_name, load_readable_pack
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import MAX_FILE_BYTES, ImportOptions, PeopleList, read_people
 from gateway.people.directory import Directory, ImportCounts
+from gateway.people.loading import PersonSummary
 from gateway.people.person import EVERYWHERE, ROLE_MEANINGS, Role
 from gateway.places.area_cell import AreaResolver
 from gateway.privacy.erasure import Eraser
@@ -30,6 +33,7 @@ from gateway.settings import Settings
 from gateway.text.diagnostics import quoted, unknown
 from gateway.text.json_values import to_json
 from gateway.text.phone import NotAPhoneNumber, Phone
+from gateway.text.times import format_local
 from gateway.vault.key_check import check_vault_key
 from gateway.wiring.running_instance import locate_gateway
 
@@ -162,9 +166,21 @@ async def people_list(
     if as_json:
         print_json(found)
         return
-    rows = [{**to_json(person), "roles": ", ".join(person.roles), "areas": ", ".join(person.areas)} for person in found]
+    menu = load_readable_pack(settings.pack)
+    rows = [_row(person, menu) for person in found]
     columns = ["phone", "name", "roles", "areas", "language", "source", "added_at"]
     print_rows(rows, columns, as_json, if_empty="There is nobody.")
+
+
+def _row(person: PersonSummary, menu: Menu) -> dict[str, Any]:
+    """Return the cells of a person in a table, with names of areas and local time."""
+    names = (area_name(menu, code) for code in person.areas)
+    return {
+        **to_json(person),
+        "roles": ", ".join(person.roles),
+        "areas": ", ".join(names),
+        "added_at": format_local(person.added_at, menu.timezone),
+    }
 
 
 def _overlapping_codes(area: str, settings: Settings) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, PrivateAttr, SecretStr
+from pydantic import BaseModel, Field, PrivateAttr, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -29,6 +29,7 @@ from gateway.settings.sources import SettingsRefused, Sources, read_toml
 from gateway.settings.types import (
     UNSET,
     ChannelName,
+    Host,
     HttpUrl,
     LowerCase,
     PartCost,
@@ -57,7 +58,7 @@ class Settings(BaseSettings):
     """The folder of `waspada run`: the embedded stores and the secrets of the first start."""
     pack: Path = Path("menus/pekalongan")
     """The folder of the menu pack."""
-    host: str = Field(default="127.0.0.1", min_length=1)
+    host: Host = "127.0.0.1"
     """The address to listen on."""
     port: int = Field(default=8080, ge=1, le=65535)
     """The port to listen on."""
@@ -132,6 +133,14 @@ class Settings(BaseSettings):
     def vault_key_bytes(self) -> bytes:
         """Vault key, 32 bytes. Raises `SettingsRefused` when it is not set."""
         return decode_vault_key(self._required_secret("vault_key"))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_true_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse `port = true`, which pydantic would take for 1."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is not bool:
+            raise ValueError("must not be true or false")
+        return value
 
     def require(self, *names: str) -> None:
         """Raise `SettingsRefused` for all of these settings that are not set."""

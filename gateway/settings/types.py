@@ -111,7 +111,8 @@ PartCost = Annotated[str, _matching(r"[0-9]{1,9}(\.[0-9]{1,4})?( [A-Z]{3})?", "m
 WebhookSecret = Annotated[
     SecretStr, _matching(r"[A-Za-z0-9_-]{16,128}", "must be 16 to 128 of A-Z a-z 0-9 _ -, because it is part of URLs")
 ]
-HttpUrl = Annotated[str, _url("http", "https")]
+HttpUrl = Annotated[str, _url("http", "https", parameters={})]
+Host = Annotated[str, _matching(r"[0-9A-Za-z:._-]{1,253}", "must be an address, or the name of a host")]
 VerifiedStore = AfterValidator(_check_store)
 RedisUrl = Annotated[
     SecretStr | None, _url("redis", "rediss", "unix", parameters=REDIS_PARAMETERS), VerifiedStore, FromFile

@@ -51,25 +51,33 @@ def check_url(text: str, schemes: tuple[str, ...], parameters: Parameters | None
     if parameters is not None and _UNQUOTED.search(text.partition("://")[2]):
         raise ValueError("must have %40 for @, %2F for /, %3F for ? and %23 for # in a password")
     begins = [f"{scheme}://" for scheme in schemes]
-    if not text.startswith(tuple(begins)) or not _has_parts(text):
+    if not text.startswith(tuple(begins)):
         raise ValueError(f"must be a URL that begins with {' or '.join(begins)}")
+    _check_parts(text)
     if parameters is not None:
         _check_parameters(text, parameters)
 
 
-def _has_parts(text: str) -> bool:
+def _check_parts(text: str) -> None:
+    if re.search(r"\s", text):
+        raise ValueError("must be a URL without blanks")
     try:
         url = urlsplit(text)
         for server in url.netloc.rpartition("@")[2].split(","):
             _ = urlsplit(f"//{server}").port
     except ValueError:
-        return False
-    return bool(url.netloc or url.path or url.query) and not re.search(r"\s", text)
+        raise ValueError("must be a URL with a port up to 65535, and an address of IPv6 in [ ]") from None
+    if not (url.netloc or url.path or url.query):
+        raise ValueError("must be a URL that names a host or a socket")
 
 
 def _check_parameters(text: str, parameters: Parameters) -> None:
     url = urlsplit(text)
     pairs = parse_qsl(url.query, keep_blank_values=True)
+    if not parameters and (url.query or url.fragment):
+        raise ValueError("must be a URL without a query")
+    if url.scheme in ("redis", "rediss") and not re.fullmatch(r"/?|/[0-9]{1,5}", url.path):
+        raise ValueError("must end with the number of a database, such as /0")
     for name, value in pairs:
         if name not in parameters:
             raise ValueError(f"has an unknown parameter {name}; expected one of {', '.join(parameters)}")

@@ -9,6 +9,7 @@ import click
 import pytest
 
 import gateway
+from gateway.appeals.appeal import Actor, RightRefused
 from gateway.cli.errors import TRACEBACK, report_errors, report_faults
 from gateway.incidents.incident import IncidentStatus, TransitionNotAllowed
 from gateway.menu.pack.loader import PackRefused
@@ -62,6 +63,8 @@ def example_of(error: type[Exception]) -> Exception:
         return error()
     if issubclass(error, TransitionNotAllowed):
         return error(IncidentStatus.CLOSED, IncidentStatus.CHECKING)
+    if issubclass(error, RightRefused):
+        return error("a reason", Actor("dewi", frozenset()), "approve")
     if issubclass(error, PackRefused):
         return error([Diagnostic("flow.yaml", 7, "a reason")])
     return error(["a reason"]) if issubclass(error, SettingsRefused) else error("a reason")
@@ -102,7 +105,9 @@ def test_fault_of_the_program_is_one_sentence_with_its_place(monkeypatch: pytest
         raise ZeroDivisionError
 
 
-@pytest.mark.parametrize("error", [click.UsageError("x"), click.Abort(), click.exceptions.Exit(3)], ids=repr)
+@pytest.mark.parametrize(
+    "error", [click.UsageError("x"), click.Abort(), click.exceptions.Exit(3), BrokenPipeError()], ids=repr
+)
 def test_errors_of_the_command_line_pass(error: Exception) -> None:
     with pytest.raises(type(error)), report_faults():
         raise error

@@ -257,3 +257,26 @@ async def test_unavailable_redis_is_one_line_on_stderr() -> None:
     assert (process.returncode, out) == (1, b"")
     assert err.startswith(b"Error: The gateway's store does not answer")
     assert err.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("options", [(), ("-f",)])
+async def test_stopped_redis_is_one_line_on_stderr(own_redis: OwnRedis, options: tuple[str, ...]) -> None:
+    own_redis.hang()
+    async with started(own_redis.url, *options) as process:
+        out, err = await process.communicate()
+    own_redis.resume()
+
+    assert (process.returncode, out) == (1, b"")
+    assert b"Redis" in err
+    assert err.count(b"\n") == 1
+
+
+async def test_reader_that_has_gone_ends_the_verb_without_a_word(own_redis: OwnRedis) -> None:
+    async with Redis.from_url(own_redis.url) as client:
+        await client.xadd(KEY, {"lines": "\n".join(json.dumps(DIALOGUE[0]) for _ in range(500))})
+    async with started(own_redis.url) as process:
+        assert process.stdout
+        process.stdout._transport.close()  # type: ignore[attr-defined] # as `| head` does
+        _, err = await process.communicate()
+
+    assert err == b""

@@ -7,11 +7,12 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
 
-from gateway.cli.output import open_output, print_json, print_row, print_rows
+from gateway.cli.output import open_output, print_json, print_row, print_rows, with_local_times
 
 ROWS = [{"name": "a", "count": 1, "note": None}, {"name": "long name", "count": 20, "note": "two\nlines"}]
 
@@ -69,3 +70,19 @@ def test_open_output_names_a_file_that_cannot_be_written(tmp_path: Path) -> None
 
     with pytest.raises(click.ClickException, match="cannot be written: No such file or directory"), output:
         pass
+
+
+def test_with_local_times_changes_times_and_nothing_else() -> None:
+    shown = {
+        "at": "2026-11-30T18:31:54.032577+00:00",
+        "history": [{"at": "2026-11-30T23:00:00+00:00", "attempts": 2}],
+        "text": "2026-11-30",
+        "note": None,
+    }
+
+    assert with_local_times(shown, ZoneInfo("Asia/Jakarta")) == {
+        "at": "2026-12-01 01:31:54 WIB",
+        "history": [{"at": "2026-12-01 06:00:00 WIB", "attempts": 2}],
+        "text": "2026-11-30",
+        "note": None,
+    }

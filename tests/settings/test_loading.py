@@ -84,7 +84,7 @@ def test_mark_of_an_editor_at_the_start_of_a_file_is_no_part_of_it(config: Path,
         ("username", "\ufeffwaspada", "must be printable ASCII without spaces"),
         ("api_key", "\ufeffatsk", "must be printable ASCII without spaces"),
         ("api_key", "atsk 1234", "must be printable ASCII without spaces"),
-        ("api_url", "https://api.example/?to=1", "must be an http:// or https:// address without a query"),
+        ("api_url", "https://api.example/?to=1", "must be a URL without a query"),
         ("api_url", "https://user:word@api.example", "must be an http:// or https:// address without a query"),
     ],
 )
@@ -115,7 +115,7 @@ def test_every_mistake_is_reported_at_once_with_its_place(config: Path, monkeypa
             f"{config}:8: channels.at.secret: must be 16 to 128 of A-Z a-z 0-9 _ -, because it is part of URLs",
             f"{config}:9: channels.at.service_code: must look like *384*3375# and have at most 14 characters",
             f"{config}:10: channels.at.secrte: there is no such setting (did you mean secret?)",
-            "--host: host: String should have at least 1 character",
+            "--host: host: must be an address, or the name of a host",
             "WASPADA_LOG_LEVEL: log_level: Input should be 'debug', 'info', 'warning' or 'error'",
             "WASPADA_LOGLEVEL: there is no such setting (did you mean log_level?)",
         ]
@@ -158,3 +158,22 @@ def test_secret_and_its_file_together_are_refused(config: Path, monkeypatch: pyt
     monkeypatch.setenv("WASPADA_VAULT_KEY_FILE", "/etc/waspada/key")
 
     assert diagnostics(config) == [f"{config}:1: vault_key: give either vault_key or vault_key_file, not both"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("port = true", "port: must not be true or false"),
+        ("appeal_pause_share = true", "appeal_pause_share: must not be true or false"),
+        ('host = "not a host"', "host: must be an address, or the name of a host"),
+        ('public_url = "https://gateway.example.org/?x=1"', "public_url: must be a URL without a query"),
+        ('public_url = "https://gateway.example.org:port"', "public_url: must be a URL with a port up to 65535"),
+    ],
+)
+def test_value_that_would_be_taken_wrongly_is_refused(tmp_path: Path, line: str, said: str) -> None:
+    config = tmp_path / "waspada.toml"
+    config.write_text(line)
+
+    (refused,) = diagnostics(config)
+
+    assert refused.startswith(f"{config}:1: {said}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
@@ -102,23 +103,31 @@ def test_unknown_parameter_of_redis_is_refused_by_name(parameter: str, said: str
 
 
 @pytest.mark.parametrize(
-    "url",
+    ("url", "said"),
     [
-        "redis:/host",
-        "unix:/run/redis.sock",
-        "REDIS://host",
-        "redis+sentinel://host/waspada",
-        "sentinel://host",
-        "redis://",
-        "redis://host:99999",
-        "redis://host:port",
-        "redis://host /0",
-        "host:6379",
-        "",
+        *(
+            (url, "must be a URL that begins with redis:// or rediss:// or unix://")
+            for url in (
+                "redis:/host",
+                "unix:/run/redis.sock",
+                "REDIS://host",
+                "redis+sentinel://host/waspada",
+                "sentinel://host",
+                "host:6379",
+                "",
+            )
+        ),
+        ("redis://", "must be a URL that names a host or a socket"),
+        ("redis://host:99999", "must be a URL with a port up to 65535, and an address of IPv6 in [ ]"),
+        ("redis://host:port", "must be a URL with a port up to 65535, and an address of IPv6 in [ ]"),
+        ("redis://[::1/0", "must be a URL with a port up to 65535, and an address of IPv6 in [ ]"),
+        ("redis://host /0", "must be a URL without blanks"),
+        ("redis://host/first", "must end with the number of a database, such as /0"),
+        ("rediss://host:6379/0/1", "must end with the number of a database, such as /0"),
     ],
 )
-def test_text_that_is_no_url_of_a_redis_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^must be a URL that begins with redis:// or rediss:// or unix://$"):
+def test_text_that_is_no_url_of_a_redis_is_refused(url: str, said: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{re.escape(said)}$"):
         check_url(url, REDIS, REDIS_PARAMETERS)
 
 
