@@ -164,7 +164,7 @@ class _Phone:
         """Go on with, or delete, what was offered: the one that is open, or else the last one."""
         if option not in ("continue", "delete"):
             return  # what begins anew begins at the main menu
-        told = [one for one in self._all if one.answers]
+        told = [one for one in self._all if one.answers or not one.sure]  # one that is unsure may hold anything
         ended = [one for one in told[-1:] if one.over]  # its end may not have been stored
         candidates = [one for one in told if not one.over or one in ended]
         candidates = [one for one in candidates if self._is_offered(one)] or candidates
@@ -180,7 +180,7 @@ class _Phone:
         kinds = {self._reader.category(value, self._seen.language) for value in telling.answers.get("category", ())}
         areas = telling.answers.get("area", frozenset())
         kind, area = (*self._seen.below, "", "")[:2]
-        return (kind in kinds or not kinds) and (not area or ANY in areas or area in areas)
+        return (kind in kinds or not kinds) and (not {area, ANY}.isdisjoint(areas) or not area or not areas)
 
     def _merge(self, candidates: list[Telling]) -> Telling:
         """Return a telling that may be each of these."""

@@ -81,6 +81,19 @@ def test_telling_that_goes_on_at_an_earlier_place_may_have_lost_an_answer() -> N
     assert told(story)[0].answers["description"] == {"", "tawuran"}
 
 
+def test_offer_may_mean_a_call_that_was_not_understood() -> None:
+    story = Story()
+    story.call(TO_CONFIRM)
+    story.hop("ATUid_2", (), f"CON {expected_screen(*TO_CONFIRM[:2])}")
+    story.hop("ATUid_2", ("1",), f"CON {expected_screen(*TO_CONFIRM[:4])}")
+    story.hop("ATUid_3", (), f"CON {offer()}")
+    story.hop("ATUid_3", ("1",), f"CON {expected_screen(*TO_CONFIRM)}")
+
+    merged = told(story)[-1]
+
+    assert (merged.calls, merged.sure) == (["ATUid_1", "ATUid_2", "ATUid_3"], False)
+
+
 def test_main_menu_begins_anew() -> None:
     story = Story()
     story.call((*TO_CONFIRM[:6], "00", "1", "1", "3", "1"))
