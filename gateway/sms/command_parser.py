@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
 from gateway.places.place_search import PlacesInText
-from gateway.sms.refusals import is_refusal, refusal_language
+from gateway.sms.refusals import has_refusal, is_refusal, refusal_language
 from gateway.sms.report_kinds import category_within
 from gateway.sms.report_text import read_places
 from gateway.sms.tickets_in_text import has_ticket_like_number
@@ -29,6 +29,12 @@ _MAX_AREA_WORDS = 20
 _MAX_TRYING_WORDS = 6
 _GLUED = re.compile(r"([^\W\d_]+)[0-9]")
 _TICKET_COMMANDS = frozenset({"status", "add_info", "erase"})
+_CHOICES = frozenset({"subscribe", "language"})
+_COUNTED_BEHIND_ANOTHER = frozenset({"report", "status", "add_info"})
+"""Commands that count behind one that lacks what it takes. The others change something: `tolong cek daftar` does not."""
+
+NO_STOP = "no_stop"
+"""Command of a text that wants to leave and something else (`STOP BAHASA JAWA`): it does neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,15 @@ def parse_command(text: str, menu: Menu) -> Command:
     first = _command_of(found[0][0], menu.keywords)
     if is_refusal(found, menu):
         return Command("unsubscribe", refusal_language(found, menu.keywords) or first[1], trim(text))
-    fallback = Command()
+    fallback, counted = Command(), frozenset(menu.keywords.commands)
     for at, command in _candidates(text, found, menu.keywords):
         if command.name == "help":
             fallback = fallback if fallback.name else command
-        elif takes(command.name, command.argument, menu, asked_first=at == 0):
+        elif not takes(command.name, command.argument, menu, asked_first=at == 0):
+            counted = _COUNTED_BEHIND_ANOTHER
+        elif command.name in _CHOICES and has_refusal(found, menu.keywords):
+            return Command(NO_STOP, refusal_language(found, menu.keywords), trim(text))
+        elif command.name in counted:
             return command
     return fallback
 

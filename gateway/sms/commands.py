@@ -16,7 +16,7 @@ from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.messages.suppression import OptOuts
 from gateway.people.subscriptions import Subscriptions
-from gateway.sms.command_parser import areas_only, has_free_text, named_language
+from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named_language
 from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
 from gateway.sms.request import SmsRequest, session_id_of
@@ -57,6 +57,7 @@ class Commands:
             "unsubscribe": self._unsubscribe,
             "help": self._help,
             "language": self._language,
+            NO_STOP: self._no_stop,
         }
 
     async def execute(self, request: SmsRequest) -> SmsReply:
@@ -153,6 +154,9 @@ class Commands:
             superseded = Disposition.UNSUBSCRIBED_WITH_TEXT if has_text else Disposition.SUPERSEDED
             return await self._wish_that_counts(request, superseded)
         return request.reply(Disposition.UNSUBSCRIBED_WITH_TEXT if has_text else Disposition.UNSUBSCRIBED, "unsub_ok")
+
+    async def _no_stop(self, request: SmsRequest) -> SmsReply:
+        return request.reply(Disposition.UNSORTED, "no_stop")
 
     async def _wish_that_counts(self, request: SmsRequest, disposition: Disposition) -> SmsReply:
         """Return the reply to a superseded wish: what has been wished since."""

@@ -20,7 +20,8 @@ def incomplete_report(request: SmsRequest, report: PartialReport) -> SmsReply:
         return request.reply(Disposition.UNSORTED, "no_place", **answers)
     if report.area:
         return request.reply(Disposition.UNSORTED, "no_category", area=report.area)
-    return request.reply(Disposition.REPORT_NOT_UNDERSTOOD, "no_report")
+    is_about_stop = mentions_stop(list(words(request.text)), request.menu.keywords)
+    return request.reply(Disposition.REPORT_NOT_UNDERSTOOD, "no_stop" if is_about_stop else "no_report")
 
 
 def reply_without_command(request: SmsRequest) -> SmsReply:

@@ -28,19 +28,27 @@ def is_refusal(found: Sequence[Word], menu: Menu) -> bool:
         return False
     inside = {at for start, end in spans for at in range(start, end)}
     allowed = keywords.beside_stop | keywords.filler | keywords.thanks | _words_of("help", keywords)
-    others = without_phrases([word for at, word in enumerate(found) if at not in inside], allowed)
+    joining = _words_of("subscribe", keywords)  # `STOP REG`, while `REG STOP` is no plain wish
+    start, end = spans[0]
+    before = without_phrases(found[:start], allowed)
+    behind = [word for at, word in enumerate(found[end:], start=end) if at not in inside]
+    others = [*before, *without_phrases(behind, allowed, joining)]
     if not others:
         return True
     if any(end - start > 1 for start, end in spans):
         return len(others) <= _MAX_OTHER_WORDS
-    return spans[0][0] == 0 and join(found[spans[0][1] :]) in _place_names(
-        menu
-    )  # `UNREG KLEGO`, not `berhenti di Klego`
+    area = join(without_phrases(found[end:], joining))
+    return not before and area in _place_names(menu)  # `UNREG KLEGO`, not `berhenti di Klego`
 
 
 def mentions_stop(found: Sequence[Word], keywords: Keywords) -> bool:
     """Return True if a short text contains a keyword or phrase of an opt-out."""
-    return len(found) <= _MAX_WORDS and any(_stop_spans(found, keywords))
+    return len(found) <= _MAX_WORDS and has_refusal(found, keywords)
+
+
+def has_refusal(found: Sequence[Word], keywords: Keywords) -> bool:
+    """Return True if a text of any length contains a keyword or phrase of an opt-out."""
+    return any(_stop_spans(found, keywords))
 
 
 def refusal_language(found: Sequence[Word], keywords: Keywords) -> str:

@@ -129,6 +129,65 @@ def test_parse_command_finds_no_opt_out_in_reports_and_long_texts(text: str, com
     assert parse_command(text, MENU).name == command
 
 
+PAIRS = {  # the command of a text that begins with both keywords, in the order of KEYWORDS
+    "report": ["report"] * 8,
+    "status": ["status"] * 8,
+    "add_info": ["add_info"] * 8,
+    "erase": ["erase"] * 8,
+    "subscribe": [*["subscribe"] * 5, "no_stop", "subscribe", "subscribe"],
+    "unsubscribe": ["report", "", "", "", "unsubscribe", "unsubscribe", "unsubscribe", "no_stop"],
+    "help": ["report", "help", "help", "help", "subscribe", "unsubscribe", "help", "language"],
+    "language": [*["language"] * 5, "no_stop", "language", "language"],
+}
+KEYWORDS = ["LAPOR", "CEK", "TAMBAH", "HAPUS", "DAFTAR", "BERHENTI", "BANTUAN", "BAHASA"]
+
+
+@pytest.mark.parametrize("first", range(8))
+def test_parse_command_decides_between_any_two_commands(first: int) -> None:
+    found = [parse_command(f"{KEYWORDS[first]} {second}", MENU).name for second in KEYWORDS]
+    assert found == [*PAIRS.values()][first]
+
+
+STOP_AND_MORE = [
+    ("STOP REG", "unsubscribe"),
+    ("STOP, REG", "unsubscribe"),
+    ("tolong stop reg", "unsubscribe"),
+    ("STOP DAFTAR", "unsubscribe"),
+    ("berhenti daftar", "unsubscribe"),
+    ("unreg reg", "unsubscribe"),
+    ("un reg daftar", "unsubscribe"),
+    ("stp reg", "unsubscribe"),
+    ("mandheg ndherek", "unsubscribe"),
+    ("please stop join", "unsubscribe"),
+    ("STOP REG KLEGO", "unsubscribe"),
+    ("berhenti reg klego", "unsubscribe"),
+    ("tolong stop reg klego", "unsubscribe"),
+    ("STOP BAHASA JAWA", "no_stop"),
+    ("tolong stop bahasa jawa", "no_stop"),
+    ("mandheg basa jawi", "no_stop"),
+    ("stop lang english", "no_stop"),
+    ("BAHASA JAWA STOP", "no_stop"),
+    ("REG STOP", "no_stop"),
+    ("REG KLEGO STOP", "no_stop"),
+    ("REG KLEGO, STOP MEDONO", "no_stop"),
+    ("STOP. saya mau REG KLEGO", "no_stop"),
+    ("STOP kampanye, DAFTAR klego", ""),
+    ("STOP daftar pemilih ganda", ""),
+    ("STOP HAPUS 7340-2817", ""),
+    ("jangan stop reg", ""),
+    ("STOP LAPOR 3 klego ribut", "report"),
+    ("daftar pemilih di klego, mobil berhenti", ""),
+    ("tolong cek daftar", "help"),
+    ("pak info reg", ""),
+    ("mohon cek bahasa jawa", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "command"), STOP_AND_MORE)
+def test_parse_command_never_subscribes_by_a_text_with_an_opt_out(text: str, command: str) -> None:
+    assert parse_command(text, MENU).name == command
+
+
 TELLING = [
     # calls for help
     ("TOLONG ada tawuran di Klego rumah saya dilempari", True),

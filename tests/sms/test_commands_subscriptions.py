@@ -319,3 +319,26 @@ async def test_answers_are_kept_no_longer_because_of_a_language(world: SmsWorld)
     await world.send_sms("BAHASA jawa")
 
     assert await kept_for(world) <= MENU.rules.resume_within
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "left"),
+    [
+        ("STOP REG", "unsub_ok", 1),
+        ("unreg reg", "unsub_ok", 1),
+        ("berhenti reg klego", "unsub_ok", 1),
+        ("STOP BAHASA JAWA", "no_stop", 0),
+        ("REG MEDONO STOP", "no_stop", 0),
+        ("LAPOR STOP", "no_stop", 0),
+    ],
+)
+async def test_an_opt_out_beside_another_command_never_subscribes(
+    world: SmsWorld, text: str, reply: str, left: int
+) -> None:
+    await world.send_sms("REG KLEGO")
+
+    assert await world.send_sms(text) == pack_sms(reply)
+    assert await world.services.subscriptions.active_areas(NUMBER) == ([] if left else [KLEGO])
+    assert len(await world.rows(opt_outs)) == left
+    assert len(await world.queue.list_inbound(to_sort=True)) == 1 - left
+    assert (await world.send_sms("REG")).startswith("Anda terdaftar")  # in the language before
