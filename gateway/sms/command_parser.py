@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
@@ -17,9 +17,13 @@ from gateway.places.place_search import PlacesInText
 from gateway.sms.refusals import has_refusal, is_refusal, refusal_language
 from gateway.sms.report_kinds import category_within
 from gateway.sms.report_text import read_places
-from gateway.sms.tickets_in_text import has_ticket_like_number
+from gateway.sms.short_texts import has_meaning, tells_more
+from gateway.sms.tickets_in_text import has_ticket_like_number, split_at_ticket
 from gateway.sms.typed_text import join, phrase_size, trim, without_phrases
 from gateway.text.words import Word, normalised, words
+
+NO_STOP = "no_stop"
+"""Command of a text that wants to leave and something else (`STOP BAHASA JAWA`): it does neither."""
 
 _MAX_LEAD_WORDS = 8  # before a command word
 _MAX_FILLER_WORDS = 2  # after a help command, which are only a manner of speaking
@@ -31,10 +35,7 @@ _GLUED = re.compile(r"([^\W\d_]+)[0-9]")
 _TICKET_COMMANDS = frozenset({"status", "add_info", "erase"})
 _CHOICES = frozenset({"subscribe", "language"})
 _COUNTED_BEHIND_ANOTHER = frozenset({"report", "status", "add_info"})
-"""Commands that count behind one that lacks what it takes. The others change something: `tolong cek daftar` does not."""
-
-NO_STOP = "no_stop"
-"""Command of a text that wants to leave and something else (`STOP BAHASA JAWA`): it does neither."""
+"""Commands that count behind one that lacks what it takes. `tolong cek daftar` subscribes nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,16 @@ def parse_command(text: str, menu: Menu) -> Command:
         elif command.name in _CHOICES and has_refusal(found, menu.keywords):
             return Command(NO_STOP, refusal_language(found, menu.keywords), trim(text))
         elif command.name in counted:
-            return command
+            return _about_ticket(command, menu.keywords)
     return fallback
+
+
+def _about_ticket(command: Command, keywords: Keywords) -> Command:
+    """Return the command about the ticket that a report begins with: `LAPOR 7340-2817 ada korban` adds details."""
+    ticket, before, after = split_at_ticket(command.argument)
+    if command.name != "report" or not ticket or has_meaning(before, keywords):
+        return command
+    return replace(command, name="add_info" if tells_more(after, keywords) else "status")
 
 
 def takes(name: str, argument: str, menu: Menu, *, asked_first: bool = True) -> bool:

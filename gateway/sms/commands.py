@@ -20,7 +20,7 @@ from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named
 from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
 from gateway.sms.request import SmsRequest, session_id_of
-from gateway.sms.short_texts import has_meaning
+from gateway.sms.short_texts import tells_more
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import without_phrases
 from gateway.text import ticket as tickets
@@ -101,22 +101,27 @@ class Commands:
             return refusal or await self._ticket_not_found(request)
         shown = {"status": found.status.value, "date": request.menu.format_time(found.updated_at)}
         reply = request.reply(Disposition.STATUS, "status", ticket=ticket, **shown)
-        is_told = request.argument == request.text and has_meaning(rest, request.menu.keywords)
-        return replace(reply, disposition=Disposition.UNSORTED) if is_told else reply  # words beside a bare ticket
+        if tells_more(rest, request.menu.keywords) and await self._add_details(request, ticket, rest):
+            return replace(reply, disposition=Disposition.DETAILS)  # words beside a ticket are never lost
+        return reply
 
     async def _add_info(self, request: SmsRequest) -> SmsReply:
         ticket, text, refusal = await self._find_ticket(request)
-        details = clean_description(text)
         if ticket is None:
             return refusal or await self._ticket_not_found(request)
-        if not details:
+        if not clean_description(text):
             return request.reply(Disposition.UNSORTED, "no_details", ticket=ticket)
-        added = await self._reporter.add_details(
-            ticket, request.phone, details, channel=request.inbound.channel, session=session_id_of(request.inbound.id)
-        )
-        if not added:
+        if not await self._add_details(request, ticket, text):
             return await self._ticket_not_found(request)
         return request.reply(Disposition.DETAILS, "added", ticket=ticket)
+
+    async def _add_details(self, request: SmsRequest, ticket: str, text: str) -> bool:
+        """Add the details to a report. Returns False if it is not this phone's."""
+        session = session_id_of(request.inbound.id)
+        details = clean_description(text)
+        return await self._reporter.add_details(
+            ticket, request.phone, details, channel=request.inbound.channel, session=session
+        )
 
     async def _erase(self, request: SmsRequest) -> SmsReply:
         ticket, _, refusal = await self._find_ticket(request)

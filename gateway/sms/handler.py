@@ -41,8 +41,8 @@ log = structlog.get_logger()
 
 MAX_REPLIES_PER_HOUR = 10
 RETRY_DELAY = timedelta(minutes=1)  # for an SMS that could not even be recorded as failed
-NOT_REPEATABLE = frozenset({"", "report", "add_info"})
-"""Commands that mean one thing if they are sent twice. A status may be asked for again."""
+NOT_REPEATABLE = frozenset({"", "report", "add_info", "status"})
+"""Commands that add one thing if they are sent twice. A status without details may be asked for again."""
 NOT_A_RESPONSE = frozenset(
     {
         Disposition.UNSUBSCRIBED,

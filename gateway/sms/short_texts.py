@@ -37,6 +37,14 @@ def has_meaning(text: str, keywords: Keywords) -> bool:
     return bool(without_phrases(list(words(text)), keywords.filler, keywords.code_words))
 
 
+def tells_more(text: str, keywords: Keywords) -> bool:
+    """Return True if the `text` beside a ticket says more than thanks, polite words, numbers and commands about it."""
+    commands = (keywords.commands.get(name, {}) for name in ("status", "add_info", "report"))
+    asked = [word for languages in commands for known in languages.values() for word in known]
+    left = without_phrases(list(words(text)), keywords.filler, keywords.code_words, keywords.thanks, asked)
+    return any(not word.isdecimal() for word, _ in left)
+
+
 def is_thanks(text: str, keywords: Keywords) -> bool:
     """Return True if `text` says thanks, and nothing else."""
     found = list(words(text))

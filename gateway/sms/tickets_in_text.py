@@ -29,11 +29,16 @@ def find_ticket(text: str) -> tuple[str, str]:
     Any words may precede it (`CEK nomor 7340-2816 pak`): eight valid digits are hardly anything else. The check digit
     decides if `O` means a zero (`734O-2816`).
     """
+    ticket, before, after = split_at_ticket(text)
+    return ticket, f"{before} {after}".strip()
+
+
+def split_at_ticket(text: str) -> tuple[str, str, str]:
+    """Return the first valid ticket in `text`, and what is before and after it. Without one, all is after it."""
     for found, ticket in _candidates(text):
         if tickets.is_valid(ticket):
-            before, after = text[: found.start(1)], text[found.end(1) :]
-            return ticket, f"{trim(before)} {trim(after)}".strip()
-    return "", trim(text)
+            return ticket, trim(text[: found.start(1)]), trim(text[found.end(1) :])
+    return "", "", trim(text)
 
 
 def has_ticket_like_number(text: str) -> bool:

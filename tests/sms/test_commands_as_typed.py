@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.clocks import ManualClock
-from tests.helpers.sms import KLEGO, MEDONO, NUMBER, SmsWorld, file_report, pack_sms
+from tests.helpers.sms import KLEGO, MEDONO, NUMBER, OTHER, SmsWorld, file_report, pack_sms
 
 REPORTS = [
     ("LAPOR3 KLEGO tawuran", "gesekan", KLEGO, "tawuran"),
@@ -89,7 +89,7 @@ async def test_a_ticket_is_a_status_request(world: SmsWorld, clock: ManualClock,
         "dash": ticket,
         "plain": digits,
         "blank": f"{digits[:4]} {digits[4:]}",
-        "letters": ticket.replace("0", "O", 1).replace("1", "l", 1),
+        "letters": ticket[0] + ticket[1:].replace("0", "O", 1).replace("1", "l", 1),  # none glued to a word
         "pairs": ".".join(digits[at : at + 2] for at in range(0, 8, 2)),
     }[spelling]
     reply = await world.send_sms(text.format(written))
@@ -98,11 +98,78 @@ async def test_a_ticket_is_a_status_request(world: SmsWorld, clock: ManualClock,
     assert await world.dispositions() == ["report", "status"]
 
 
-async def test_words_beside_a_ticket_are_for_the_desk_too(world: SmsWorld) -> None:
+TOLD = [
+    ("{} kok belum ada petugas datang", "kok belum ada petugas datang"),
+    ("{} ada korban luka parah di klego", "ada korban luka parah di klego"),
+    (
+        "CEK {} korban sudah meninggal, pelaku ke Tirto bawa celurit",
+        "korban sudah meninggal, pelaku ke Tirto bawa celurit",
+    ),
+    ("status {} pelaku kabur", "pelaku kabur"),
+    ("CEK {} INFO ada api", "INFO ada api"),
+    ("tolong cek {} ada api", "ada api"),
+    ("CHECK {} two men ran away", "two men ran away"),
+    ("priksa {} wonten tatu", "wonten tatu"),
+    ("CEK api besar {}", "api besar"),
+    ("cek{} 3 orang luka", "3 orang luka"),
+]
+
+
+@pytest.mark.parametrize(("text", "details"), TOLD)
+async def test_words_beside_a_ticket_are_added_to_its_report(world: SmsWorld, text: str, details: str) -> None:
     ticket = await file_report(world)
 
-    assert (await world.send_sms(f"{ticket} kok belum ada petugas datang")).startswith(f"Laporan {ticket}: ")
+    assert ticket in await world.send_sms(text.format(ticket))
+    assert await world.send_sms(text.format(ticket)) == "", "a repeated text adds nothing"
+    assert [one["details"] for one in await world.incidents()] == [[details]]
+    assert (await world.dispositions())[1:] == ["details", "repeated"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CEK {} terima kasih", "cek {0} {0}", "status laporan {} pak", "{} 1", "lapor {}", "CEK info {}", "LAPORAN {}"],
+)
+async def test_a_status_without_news_adds_nothing(world: SmsWorld, text: str) -> None:
+    ticket = await file_report(world)
+
+    for _ in range(2):
+        assert (await world.send_sms(text.format(ticket))).startswith(f"Laporan {ticket}: ")
+    assert (await world.incidents())[0]["details"] == []
+    assert (await world.dispositions())[1:] == ["status", "status"]
+
+
+@pytest.mark.parametrize("text", ["CEK {} pelaku kabur", "{} pelaku kabur", "LAPOR {} pelaku kabur"])
+async def test_words_beside_a_ticket_of_another_phone_are_for_the_desk(world: SmsWorld, text: str) -> None:
+    ticket = await file_report(world)
+
+    assert await world.send_sms(text.format(ticket), OTHER) == pack_sms("not_found")
+    assert (await world.incidents())[0]["details"] == []
     assert len(await world.queue.list_inbound(to_sort=True)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "details"),
+    [
+        ("LAPOR {} ada korban", "ada korban"),
+        ("lapor no {}, tawuran lagi di klego", "tawuran lagi di klego"),
+        ("LAPUR laporan {} wonten tatu", "wonten tatu"),
+        ("report {} a man is hurt", "a man is hurt"),
+    ],
+)
+async def test_a_report_that_begins_with_a_ticket_adds_details(world: SmsWorld, text: str, details: str) -> None:
+    ticket = await file_report(world)
+    await world.send_sms(text.format(ticket))
+
+    assert [details in one["details"][0] for one in await world.incidents()] == [True]
+    assert await world.dispositions() == ["report", "details"]
+
+
+async def test_details_that_lacked_their_ticket_are_kept(world: SmsWorld) -> None:
+    ticket = await file_report(world)
+    assert await world.send_sms("tambah pelaku lari") == pack_sms("no_ticket_add_info")
+
+    assert await world.send_sms(ticket) == pack_sms("added", ticket=ticket)
+    assert (await world.incidents())[0]["details"] == ["pelaku lari"]
 
 
 async def test_a_mistyped_ticket_is_not_found(world: SmsWorld) -> None:
