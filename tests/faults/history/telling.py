@@ -151,6 +151,7 @@ class _Phone:
     def _lose(self, telling: Telling) -> None:
         """Let any answer count that was typed in this call or before: the gateway shows that the newest may be gone."""
         for earlier in [one for one in self._all if self._call in one.calls]:
+            telling.calls += [call for call in earlier.calls if call not in telling.calls]
             for name, values in earlier.ever.items():
                 telling.ever.setdefault(name, {""}).update(values)
         telling.answers = {name: frozenset(values) for name, values in telling.ever.items()}

@@ -94,6 +94,24 @@ def test_offer_may_mean_a_call_that_was_not_understood() -> None:
     assert (merged.calls, merged.sure) == (["ATUid_1", "ATUid_2", "ATUid_3"], False)
 
 
+def test_telling_that_was_lost_may_be_the_one_before_it_in_the_same_call() -> None:
+    """Begin anew while nothing is stored, and be led back to the report that went on from an earlier call."""
+    story = Story()
+    first = story.call(TO_CONFIRM)
+    second = "ATUid_2"
+    story.hop(second, (), f"CON {offer()}")
+    story.hop(second, ("1",), f"CON {expected_screen(*TO_CONFIRM)}")
+    for inputs in (("1",), ("1", "1"), ("1", "1", "1")):
+        story.hop(second, ("1", "00", *inputs), f"CON {expected_screen(*inputs)}")
+    lost = MENU.wordings["id"].errors["lost"]
+    story.hop(second, ("1", "00", "1", "1", "1", "3"), f"CON {lost}\n{expected_screen(*TO_CONFIRM[:11])}")
+
+    newest = told(story)[-1]
+
+    assert set(newest.calls) == {first, second}
+    assert "gesekan" in newest.answers["category"]
+
+
 def test_main_menu_begins_anew() -> None:
     story = Story()
     story.call((*TO_CONFIRM[:6], "00", "1", "1", "3", "1"))
