@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from gateway.people.consent import WrongDate, parse_consent
+from gateway.people.consent import WrongConsent, parse_consent
 from gateway.people.headings import COLUMNS, ROLE_SYNONYMS, column_of
 from gateway.people.person import EVERYWHERE, ROLES_THAT_NEED_AREAS, ListedPerson, Role, RoleGrant
 from gateway.places.area_cell import EVERYWHERE as ALL_AREAS
@@ -163,7 +163,7 @@ def _read_consent(text: str, roles: tuple[Role, ...], options: ImportOptions) ->
         )
     try:
         agreed_at, words = parse_consent(text, options.timezone, options.now)
-    except WrongDate as fault:
+    except WrongConsent as fault:
         raise WrongRow(f"the consent {fault}") from None
     return agreed_at, mask_in(words)
 

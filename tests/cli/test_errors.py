@@ -29,7 +29,7 @@ HANDLED = {
     "NotATime",
     "NotGsm7",
     "NotReady",
-    "WrongDate",
+    "WrongConsent",
     "WrongRow",
 }
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.people.consent import WrongDate, parse_consent
+from gateway.people.consent import WrongConsent, parse_consent
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -20,11 +20,13 @@ FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
         ("2026-03-01", FIRST_OF_MARCH, ""),
         ("1.3.2026, formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
         ("01/03/2026T09:15", FIRST_OF_MARCH, ""),
-        ("formulir 2026-03-01", None, "formulir 2026-03-01"),
+        ("formulir 2026-03-01", FIRST_OF_MARCH, "formulir 2026-03-01"),
+        ("2026-03-01 formulir 2026-02-28", FIRST_OF_MARCH, "formulir 2026-02-28"),
+        ("2026-03-01 ya", FIRST_OF_MARCH, "ya"),
+        ("2026-03-01 -", FIRST_OF_MARCH, ""),
         ("formulir RW 3", None, "formulir RW 3"),
         ("2 orang saksi", None, "2 orang saksi"),
         ("3 desa", None, "3 desa"),
-        ("minggu depan", None, "minggu depan"),
         ("16:00 rapat", None, "16:00 rapat"),
         ("surat tugas 12", None, "surat tugas 12"),
         ("", None, ""),
@@ -51,6 +53,37 @@ def test_parse_consent_splits_date_and_words(written: str, agreed_at: datetime |
 )
 def test_parse_consent_reads_a_date_as_people_and_spreadsheets_write_it(written: str) -> None:
     assert parse_consent(written, JAKARTA, NOW) == (FIRST_OF_MARCH, "")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("formulir tgl 1 Maret 2026", "formulir RW 3 tgl. 01/03/2026", "formulir tgl1/3/2026", "form March 1, 2026"),
+        *(
+            "setuju lisan 1-Mar-26",
+            "formulir (1/3/2026)",
+            "RW 3 1.3.2026",
+            "formulir tgl 20260301",
+            "ttd tanggal 1 3 2026",
+        ),
+        *("formulir 2026-03-01 pukul 09.15", "formulir 1/3/2026, dicatat 2026-03-01", "Jl. 17 Agustus, 1 Maret 2026"),
+    ],
+)
+def test_parse_consent_finds_a_date_within_the_words_and_keeps_them(written: str) -> None:
+    assert parse_consent(written, JAKARTA, NOW) == (FIRST_OF_MARCH, written)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("formulir RW 3/5", "RT 03/RW 05", "RW 3/5 Medono", "setuju 5/3 di balai", "3 dari 5 warga", "lembar 2/12"),
+        *("surat 470/12/III/2026", "surat no 12/2026", "nomor 5/2026", "formulir no. 7", "pemilu 2024", "rapat 9.15"),
+        *("rapat pukul 09.15.30", "jam 19.30", "Jl. 17 Agustus 5", "formulir ke-2", "lewat 0812-30-00-4567"),
+        *("iuran 10.000.000", "balai Desa 3", "Mei dan April hadir", "telepon 0285 421 987"),
+    ],
+)
+def test_parse_consent_leaves_numbers_that_are_no_dates_as_words(written: str) -> None:
+    assert parse_consent(written, JAKARTA, NOW) == (None, written)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +144,33 @@ def test_parse_consent_knows_the_months_in_indonesian_and_english(month: int, na
         ("24/11/2026", "still to come"),
         ("1/3/26", "a year of two digits"),
         ("1999-12-31", "a year that cannot be meant"),
+        ("formulir RW 3 tgl 31/02/2026", "a day that does not exist"),
+        ("formulir 30.2.2026", "a day that does not exist"),
+        ("setuju 31 April 2026", "a day that does not exist"),
+        ("2026-03-01 formulir 31/2/2026", "a day that does not exist"),
+        ("setuju tgl 1/3/26", "a year of two digits"),
+        ("formulir 01-03-26 RW 3", "a year of two digits"),
+        ("formulir 1 Desember 2027", "still to come"),
+        ("lihat 2027-01-01", "still to come"),
+        ("formulir 24/11/2026", "still to come"),
+        ("formulir 1-Mar-27", "still to come"),
+        ("2026-03-01 sampai 31/12/2027", "still to come"),
+        ("formulir 12/2026", "not whole"),
+        ("formulir 2026-03", "not whole"),
+        ("formulir Maret 2026", "not whole"),
+        ("formulir Mar-26", "not whole"),
+        ("formulir 1 Maret", "not whole"),
+        ("formulir tgl 12", "not whole"),
+        ("rapat 1-3 Maret 2026", "not whole"),
+        ("formulir 2026-03-01, dicatat 2026-03-05", "names two days"),
+        ("lahir 1/1/1980", "a year that cannot be meant"),
+        ("tidak", "says no, or not yet.* Write its date, as in 2026-03-01, or in words"),
+        ("2026-03-01 tidak setuju", "says no"),
+        ("besok", "still to come: leave the person out"),
+        ("kosong", "an empty mark"),
+        ("TRUE", "does not tell what was agreed to"),
     ],
 )
 def test_parse_consent_refuses_an_impossible_date(written: str, message: str) -> None:
-    with pytest.raises(WrongDate, match=message):
+    with pytest.raises(WrongConsent, match=message):
         parse_consent(written, JAKARTA, NOW)

@@ -182,6 +182,9 @@ def test_second_name_of_a_number_is_a_diagnostic() -> None:
         (",subscriber,Podosugih,,13/13/2026", "the consent has a day that does not exist"),
         (",subscriber,Podosugih,,2026-11-24", "the consent has a day that is still to come"),
         (",subscriber,Podosugih,,1/3/26", "the consent has a year of two digits"),
+        (",subscriber,Podosugih,,formulir 31/02/2026", "the consent has a day that does not exist"),
+        (",subscriber,Podosugih,,TIDAK SETUJU", "the consent says no, or not yet: leave the person out"),
+        (",subscriber,Podosugih,,N/A", "the consent is an empty mark. Write its date, as in 2026-03-01, or in words"),
         (",subscriber,Podosugih,,1899-12-30", "the consent has a year that cannot be meant"),
         ("Dewi 085712340008,asn,,,", "there is a phone number in the name"),
         ("3375011234560001,asn,,,", "there is an identity number (NIK) in the name"),
@@ -204,11 +207,12 @@ def test_first_fault_of_a_row_is_a_diagnostic(row: str, said: str) -> None:
         ("2026-03-01 09:15:00", FIRST_OF_MARCH, ""),
         ("1 Maret 2026 formulir RW 3", FIRST_OF_MARCH, "formulir RW 3"),
         ("46082", FIRST_OF_MARCH, ""),
-        ("formulir 2026-03", None, "formulir 2026-03"),
+        ("formulir 2026-03-01", FIRST_OF_MARCH, "formulir 2026-03-01"),
+        ("formulir RW 3", None, "formulir RW 3"),
         ("lewat 081230004568", None, "lewat 0812****568"),
     ],
 )
-def test_consent_begins_with_its_date_or_has_none(consent: str, agreed_at: datetime | None, basis: str) -> None:
+def test_consent_has_its_date_or_only_words(consent: str, agreed_at: datetime | None, basis: str) -> None:
     (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
     assert entry.grants == (RoleGrant(Role.SUBSCRIBER, ("",), basis, agreed_at),)
 
