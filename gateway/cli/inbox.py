@@ -86,13 +86,14 @@ async def inbox_report(config: Path | None, data: Path | None, sms: int, actor: 
 @inbox.command("answer")
 @gateway_options
 @_ACTOR
+@click.option("--again", is_flag=True, help="Also if the SMS is answered, done or a report already.")
 @_NUMBER
 @click.argument("text")
 @run_async
-async def inbox_answer(config: Path | None, data: Path | None, sms: int, actor: str, text: str) -> None:
+async def inbox_answer(config: Path | None, data: Path | None, sms: int, actor: str, again: bool, text: str) -> None:
     """Send TEXT to the sender of an SMS, in up to three parts."""
     async with _open_inbox(config, data) as (desk, _):
-        sent = await desk.answer(sms, actor, text)
+        sent = await desk.answer(sms, actor, text, again=again)
     click.echo(f"SMS {sms} is answered by message {sent.message}, parts: {sent.parts}.")
 
 

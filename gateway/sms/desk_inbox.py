@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.audit import INSERT_AUDIT, audit_row
+from gateway.audit import INSERT_AUDIT, audit, audit_row
 from gateway.incidents.incident import Report, clean_description
 from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
+from gateway.incidents.tables import incidents
 from gateway.menu.model import Menu
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
@@ -32,6 +33,7 @@ from gateway.text import gsm
 from gateway.text import ticket as tickets
 from gateway.text.errors import ExplainedError, UserError
 from gateway.text.phone import Phone, mask_in
+from gateway.text.times import format_local
 from gateway.vault.vault import Vault
 
 REASONS: Mapping[Disposition | None, str] = {
@@ -58,6 +60,11 @@ REASONS: Mapping[Disposition | None, str] = {
     Disposition.FAILED: "not handled, by a fault of the gateway",
 }
 """Result of an inbound SMS in words, for operators. None is one that was not handled yet."""
+
+
+_ACTS = {"inbound.done": "marked as done", "inbound.reported": "made a report", "inbound.answered": "answered"}
+"""Acts of operators in the audit trail, in words that follow *SMS 17 was*."""
+_REPORTS = (Disposition.REPORT, Disposition.DRAFT)
 
 
 class NoSuchInboundSms(ExplainedError, LookupError):
@@ -114,11 +121,12 @@ class DeskInbox:
 
         Category and area are keys of the pack. Where one is empty, it is what was understood of the text. Idempotent:
         an SMS that belongs to a report already returns the ticket of that. Raises `CannotSort` if kind or place is
-        still open, or if the number of the sender is not known.
+        still open, or differs from that report's, or if the number of the sender is not known.
         """
         menu = self._menu()
         async with self._locked(sms) as (connection, row):
             if row["ticket"] is not None:
+                await _refuse_changes(connection, row, menu, category, area)
                 return FiledReport(row["ticket"], new=False)
             phone = self._phone_of(row)
             report = _report_from(row, menu, category, area)
@@ -137,11 +145,12 @@ class DeskInbox:
         self._incidents.announce(report, filed)
         return filed
 
-    async def answer(self, sms: int, actor: str, text: str) -> SentAnswer:
+    async def answer(self, sms: int, actor: str, text: str, *, again: bool = False) -> SentAnswer:
         """Send `text` to the sender of an SMS, in GSM-7 where that reads the same.
 
         No reply limit and no opt-out holds it back: the person has written to us. Raises `CannotSort` for an empty text
-        or one with too many parts, or if the number of the sender is not known.
+        or one with too many parts, or if the number of the sender is not known. It also does, unless `again` is set, if
+        the SMS is answered, done or a report already: of two operators at once, one answers.
         """
         words = gsm.transliterate(text.strip()).text
         count, most = len(gsm.parts(words)), CLASSES[MessageClass.REPLY].max_parts
@@ -150,6 +159,8 @@ class DeskInbox:
         if count > most:
             raise CannotSort(f"the answer takes {count} SMS parts; shorten it to at most {most}")
         async with self._locked(sms) as (connection, row):
+            if not again:
+                await _refuse_second_act(connection, row, self._menu())
             language = _language_of(row["text"], self._menu())
             message = NewMessage(
                 MessageClass.REPLY, row["channel"], self._phone_of(row), words, language, row["ticket"]
@@ -190,6 +201,36 @@ class DeskInbox:
         await connection.execute(sorting.values(sorted_at=now, sorted_by=mask_in(actor), **values))
         noted = audit_row(now, mask_in(actor), f"inbound.{act}", f"inbound {row['id']}", detail)
         await connection.execute(INSERT_AUDIT, noted)
+
+
+async def _refuse_second_act(connection: AsyncConnection, row: RowMapping, menu: Menu) -> None:
+    """Raise `CannotSort` if the SMS is sorted or a report. The message says who did what, and when."""
+    sms, advice = row["id"], "give --again to answer it all the same"
+    if row["sorted_at"] is not None:
+        of_sms = select(audit.c.action).where(audit.c.subject == f"inbound {sms}", audit.c.action.in_(_ACTS))
+        act = (await connection.execute(of_sms.order_by(audit.c.id.desc()).limit(1))).scalar()
+        done = _ACTS.get(act or "", "sorted")
+        at = format_local(row["sorted_at"], menu.timezone)
+        raise CannotSort(f"SMS {sms} was {done} already, by {row['sorted_by']} on {at}; {advice}")
+    if row["made"] in _REPORTS:
+        at = format_local(row["handled_at"], menu.timezone)
+        ticket = f" {tickets.with_dash(row['ticket'])}" if row["ticket"] else ""
+        raise CannotSort(f"SMS {sms} was made the report{ticket} already, by the gateway on {at}; {advice}")
+
+
+async def _refuse_changes(connection: AsyncConnection, row: RowMapping, menu: Menu, category: str, area: str) -> None:
+    """Raise `CannotSort` if a kind or place is given that the report of the SMS does not have."""
+    filed = select(incidents.c.category, incidents.c.area).where(incidents.c.ticket == row["ticket"])
+    report = (await connection.execute(filed)).first()
+    if report and (category not in ("", report.category) or area not in ("", report.area)):
+        kind, place = (
+            menu.full_label(slot, code, menu.language)
+            for slot, code in (("category", report.category), ("area", report.area))
+        )
+        raise CannotSort(
+            f"SMS {row['id']} belongs to report {tickets.with_dash(row['ticket'])} already, of the kind {kind}"
+            f" in {place}, which stays so; leave out --kind and --area"
+        )
 
 
 def _report_from(row: RowMapping, menu: Menu, category: str, area: str) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 
 import pytest
 from sqlalchemy import update
@@ -151,10 +152,24 @@ async def test_sms_of_a_report_is_no_second_one(world: SmsWorld, desk: DeskInbox
     digits = ticket.replace("-", "")
     sms = await receive(world, f"INFO {ticket} ada 3 orang luka", Disposition.DETAILS, ticket=digits)
 
-    filed = await desk.make_report(sms, "siti", "uang", MEDONO)
+    filed = await desk.make_report(sms, "siti")
 
     assert (filed.ticket, filed.new) == (digits, False)
     assert len(await world.incidents()) == 1
+
+
+async def test_report_of_an_sms_that_is_one_changes_neither_kind_nor_place(world: SmsWorld, desk: DeskInbox) -> None:
+    sms = await receive(world, "tolong ada tawuran di klego")
+    filed = await desk.make_report(sms, "siti")
+
+    for category, area in (("uang", ""), ("", MEDONO), ("gesekan", MEDONO), ("uang", KLEGO)):
+        with pytest.raises(CannotSort, match=r"belongs to report [0-9]{4}-[0-9]{4} already, of the kind .* in Klego"):
+            await desk.make_report(sms, "budi", category, area)
+    for category, area in (("", ""), ("gesekan", ""), ("", KLEGO), ("gesekan", KLEGO)):
+        assert (await desk.make_report(sms, "budi", category, area)).ticket == filed.ticket
+
+    (incident,) = await world.incidents()
+    assert (incident["category"], incident["area"]) == ("gesekan", KLEGO)
 
 
 async def test_answer_to_a_question_of_the_desk_marks_the_report(world: SmsWorld) -> None:
@@ -194,6 +209,61 @@ async def test_answer_is_sent_whatever_the_reply_limit_and_an_opt_out_say(world:
     assert sms not in await to_sort(world)
     noted = (await world.rows(audit))[-1]
     assert (noted["action"], noted["detail"]) == ("inbound.answered", {"message": sent.message, "parts": 1})
+
+
+async def test_of_two_operators_one_answers_and_the_other_is_told(world: SmsWorld, desk: DeskInbox) -> None:
+    sms = await receive(world, "di mana kantornya")
+
+    answers = (desk.answer(sms, name, f"jawaban {name}") for name in ("siti", "budi", "tono"))
+    ended = await asyncio.gather(*answers, return_exceptions=True)
+
+    assert sorted(type(end).__name__ for end in ended) == ["CannotSort", "CannotSort", "SentAnswer"]
+    refusals = {str(end) for end in ended if isinstance(end, CannotSort)}
+    assert all(
+        re.fullmatch(rf"SMS {sms} was answered already, by (siti|budi|tono) on 20.* WIB; give --again .*", refusal)
+        for refusal in refusals
+    ), refusals
+    assert len(await world.replies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [
+        ("done", "was marked as done already, by siti on "),
+        ("report", "was made a report already, by siti on "),
+        ("answer", "was answered already, by siti on "),
+    ],
+)
+async def test_answer_to_a_sorted_sms_is_given_only_again(
+    world: SmsWorld, desk: DeskInbox, act: str, said: str
+) -> None:
+    sms = await receive(world, "tolong ada tawuran di klego")
+    if act == "done":
+        await desk.mark_done(sms, "siti")
+    elif act == "report":
+        await desk.make_report(sms, "siti")
+    else:
+        await desk.answer(sms, "siti", "kami datang")
+    await world.replies()
+
+    with pytest.raises(CannotSort, match=said):
+        await desk.answer(sms, "budi", "terima kasih")
+    assert await world.replies() == []
+
+    await desk.answer(sms, "budi", "terima kasih", again=True)
+    assert await world.replies() == ["terima kasih"]
+
+
+async def test_answer_to_an_sms_that_became_a_report_by_itself_is_given_only_again(
+    world: SmsWorld, desk: DeskInbox
+) -> None:
+    ticket = await file_report(world)
+    sms = await receive(world, "LAPOR 3 KLEGO ribut", Disposition.REPORT, ticket=ticket.replace("-", ""))
+
+    with pytest.raises(CannotSort, match=f"was made the report {ticket} already, by the gateway on "):
+        await desk.answer(sms, "budi", "terima kasih")
+
+    assert (await desk.answer(sms, "budi", "terima kasih", again=True)).parts == 1
 
 
 @pytest.mark.parametrize(
