@@ -55,6 +55,7 @@ class Keywords:
     codes: Mapping[str, str]  # category → its code
     common: frozenset[str]  # everyday words, never taken for a misspelt place
     automatic: tuple[str, ...]  # phrases of automatic replies
+    not_words: frozenset[str] = frozenset()  # phrases with a word of a category that name none: `kereta api`
     things: frozenset[str] = frozenset()  # names that are also a plain word, places behind one of `at`
     at: frozenset[str] = frozenset()
     not_at: frozenset[str] = frozenset()  # behind one of these no name is certain: `dari`, `pohon`, `pak`

@@ -30,17 +30,18 @@ def leading_category(found: Sequence[Word], menu: Menu) -> tuple[str, int]:
         if following and following[0][0] in keywords.counted and category_within(found, menu) not in ("", category):
             return "", 0
         return category, at + 1
-    size = phrase_size(found, 0, keywords.categories)
-    name = join(found[:size])
-    return (keywords.categories[name], size) if size and not name.isdigit() else ("", 0)
+    category, size = _named_at(found, 0, keywords)
+    return (category, size) if category else ("", 0)
 
 
 def category_within(found: Sequence[Word], menu: Menu) -> str:
     """Return the category of the first word or phrase that names one. A number within a sentence is no code."""
-    known = menu.keywords.categories
-    for at, (word, _) in enumerate(found):
-        if not word.isdigit() and (size := phrase_size(found, at, known)):
-            return known[join(found[at : at + size])]
+    at = 0
+    while at < len(found):
+        category, size = _named_at(found, at, menu.keywords)
+        if category:
+            return category
+        at += size or 1
     return ""
 
 
@@ -59,6 +60,13 @@ def unglue(text: str, menu: Menu) -> str:
         return f"{found[0]} " if is_code and found.end() <= limit else found[0]
 
     return _CODE_LAST.sub(before_code, _CODE_FIRST.sub(after_code, text))
+
+
+def _named_at(found: Sequence[Word], at: int, keywords: Keywords) -> tuple[str, int]:
+    """Return the category that the longest known phrase here names, and its size. `kereta api` names none."""
+    size = phrase_size(found, at, keywords.categories.keys() | keywords.not_words)
+    phrase = join(found[at : at + size])
+    return ("" if phrase.isdigit() or phrase in keywords.not_words else keywords.categories.get(phrase, "")), size
 
 
 def _code_position(found: Sequence[Word], keywords: Keywords) -> int:

@@ -6,7 +6,9 @@ import pytest
 
 from gateway.sms.report_kinds import category_within, leading_category, unglue
 from gateway.text.words import words
+from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
+from tests.helpers.place_packs import CITY, REGENCY, SECOND_CITY
 
 LEADING = [
     ("3 klego", "gesekan", 1),
@@ -58,6 +60,75 @@ def test_category_within_knows_the_many_words(category: str, word: str) -> None:
 )
 def test_category_within_reads_phrases_and_no_times(text: str, category: str) -> None:
     assert category_within(list(words(text)), MENU) == category
+
+
+VIOLENCE = (
+    "berantem berkelahi pembacokan bacok dibacok membacok tonjok ditonjok tinju tembak ditembak tikam ditusuk "
+    "gebugan pembunuhan penusukan gelut tawur antem gebug bacokan mbacok nonjok ditikam penembakan ricuh"
+)
+ENGLISH_VIOLENCE = "stabbing assault violence riot beating shooting stabbed assaulted violent shot"
+
+
+@pytest.mark.parametrize("pack", [CITY, SECOND_CITY, REGENCY])
+@pytest.mark.parametrize("word", [*VIOLENCE.split(), "baku hantam", "baku tembak", "pukul-pukulan", "adu jotos"])
+def test_words_for_violence_are_known_in_every_pack(word: str, pack: str) -> None:
+    assert category_within(list(words(f"ada {word} di sana")), MENUS[pack]) == "gesekan"
+    assert leading_category(list(words(f"{word} di sana")), MENUS[pack])[0] == "gesekan"
+
+
+@pytest.mark.parametrize("pack", [CITY, SECOND_CITY])
+@pytest.mark.parametrize("word", ENGLISH_VIOLENCE.split())
+def test_english_words_for_violence_are_known_where_english_is_spoken(word: str, pack: str) -> None:
+    assert category_within(list(words(f"there is {word} here")), MENUS[pack]) == "gesekan"
+
+
+@pytest.mark.parametrize(
+    ("text", "pack", "category"),
+    [
+        ("fake news about votes", CITY, "hoaks"),
+        ("false news about votes", CITY, "hoaks"),
+        ("hate speech", SECOND_CITY, "hoaks"),
+        ("berita palsu", REGENCY, "hoaks"),
+        ("isu sara disebar", CITY, "hoaks"),
+        ("ada ujaran sara", SECOND_CITY, "hoaks"),
+        ("konten sara", REGENCY, "hoaks"),
+        ("mbak sara hilang", CITY, ""),
+        ("sara belum pulang", SECOND_CITY, ""),
+        ("bu sara sakit", REGENCY, ""),
+        ("begal di jembatan", CITY, "lain"),
+        ("rampok masuk toko", REGENCY, "lain"),
+        ("ada orang bawa senjata api", CITY, "ancam"),
+        ("ada orang bawa senjata api", REGENCY, "gesekan"),
+        ("kereta api anjlok", REGENCY, ""),
+        ("di rel kereta api ada kebakaran", REGENCY, "kebakaran"),
+        ("banyak semut api", REGENCY, ""),
+        ("kembang api mengganggu", REGENCY, ""),
+        ("api membesar", REGENCY, "kebakaran"),
+        ("rebutan tanah", REGENCY, ""),
+        ("sengketa tanah warisan", REGENCY, ""),
+        ("orang tua lemah", REGENCY, ""),
+        ("tanah longsor", REGENCY, "longsor"),
+        ("tanah gerak", REGENCY, "longsor"),
+        ("lemah longsor", REGENCY, "longsor"),
+        ("tebing runtuh", REGENCY, "longsor"),
+        ("sungai meluap", REGENCY, "banjir"),
+        ("air naik", REGENCY, "banjir"),
+        ("orang hanyut", REGENCY, "banjir"),
+        ("kali meluap", CITY, "tps"),
+        ("pohon tumbang", REGENCY, "lain"),
+        ("rumah ambruk", REGENCY, "lain"),
+        ("angin ribut", REGENCY, "lain"),
+        ("lomba tinju", CITY, ""),
+    ],
+)
+def test_phrases_name_another_category_than_their_words(text: str, pack: str, category: str) -> None:
+    assert category_within(list(words(text)), MENUS[pack]) == category
+    assert category_within(list(words(f"tadi {text} kemarin")), MENUS[pack]) == category
+
+
+def test_phrase_that_names_no_category_may_be_a_place() -> None:
+    assert leading_category(list(words("api api banjir")), MENUS[REGENCY]) == ("", 0)
+    assert leading_category(list(words("kereta api anjlok")), MENUS[REGENCY]) == ("", 0)
 
 
 GLUED = [

@@ -187,6 +187,7 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         categories={**_by_word(raw.words), **raw.codes},
         codes={category: code for code, category in raw.codes.items()},
         common=_normalised(raw.common),
+        not_words=_normalised(raw.not_words),
         things=_normalised(raw.things),
         at=_normalised(raw.at),
         not_at=_normalised(raw.not_at),

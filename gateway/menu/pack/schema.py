@@ -229,6 +229,7 @@ class KeywordsShape(StrictModel):
     commands: dict[Command, dict[Name, list[Keyword]]] = {}
     codes: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], Name] = {}
     words: dict[Name, list[KeyPhrase]] = {}
+    not_words: list[KeyPhrase] = []
     numbers: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], list[Keyword]] = {}
     code_words: list[Keyword] = []
     languages: dict[Name, list[Keyword]] = {}
