@@ -36,15 +36,22 @@ def parse_report(text: str, menu: Menu) -> ReportText:
     """Parse the argument of a report: category and place in either order, then the description.
 
     In a report written as a sentence, the first word that names a category counts, and a place that is named exactly.
+    The description is without the code and the place that the text begins with. All other words are kept.
     """
     text = unglue(text, menu)
     found = list(words(text))
-    category, taken = leading_category(found, menu)
-    places = read_places(found[taken:], menu)
-    if not category and places.size:
-        category, taken = leading_category(found[places.size :], menu)
-    taken += places.size
-    rest = trim(text[found[taken - 1][1] :] if taken else text)
-    if not rest and category and not any(word.isdigit() or word in menu.keywords.numbers for word, _ in found[:taken]):
-        rest = trim(text)  # `bom` is more specific than its category, so keep it as the description
+    category, size = leading_category(found, menu)
+    places = read_places(found[size:], menu)
+    if category:
+        dropped = size + places.size if _is_code(found[:size], menu) else 0
+    else:
+        category, size = leading_category(found[places.size :], menu) if places.size else ("", 0)
+        behind = found[places.size : places.size + size]
+        dropped = places.size + (size if _is_code(behind, menu) else 0)
+    rest = trim(text[found[dropped - 1][1] :] if dropped else text)
     return ReportText(category or category_within(found, menu), places.codes, rest, places.area)
+
+
+def _is_code(named: Sequence[Word], menu: Menu) -> bool:
+    """Return True if a category is named by a number. A word is kept in the description: it may say who did it."""
+    return any(word.isdigit() or word in menu.keywords.numbers for word, _ in named)

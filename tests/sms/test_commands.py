@@ -43,7 +43,7 @@ async def test_report_is_filed_and_confirmed(world: SmsWorld, clock: ManualClock
 
 REPORTS = [
     ("lapor,3,kelgo,tawuran", "gesekan", KLEGO, "tawuran"),
-    ("LAPOR duit Medono bagi amplop", "uang", MEDONO, "bagi amplop"),
+    ("LAPOR duit Medono bagi amplop", "uang", MEDONO, "duit Medono bagi amplop"),
     ("LAPOR MEDONO 2 bagi amplop", "uang", MEDONO, "bagi amplop"),
     ("LAPOR 3 KEBULEN ribut", "gesekan", "33.75.01.1004", "ribut"),
     ("LAPOR ada tawuran di Klego sekarang", "gesekan", KLEGO, "ada tawuran di Klego sekarang"),

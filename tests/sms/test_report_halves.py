@@ -28,7 +28,7 @@ COMPLETED = [
     (["LAPOR klego", "politik uang pak"], "uang", KLEGO, "politik uang pak"),
     (["LAPUR klego", "tukaran"], "gesekan", KLEGO, "tukaran"),
     (["REPORT fight", "in klego please"], "gesekan", KLEGO, "fight\nin klego please"),
-    (["LAPOR tawuran di depan pasar", "di klego pak"], "gesekan", KLEGO, "di depan pasar"),
+    (["LAPOR tawuran di depan pasar", "di klego pak"], "gesekan", KLEGO, "tawuran di depan pasar"),
     (["LAPOR 3 KURIPAN ribut", "yosorejo"], "gesekan", YOSOREJO, "ribut"),
     (["LAPOR 3 KURIPAN ribut", "kuripan yosorejo"], "gesekan", YOSOREJO, "ribut"),
     (["LAPOR 2", "LAPOR 3 klego ribut"], "gesekan", KLEGO, "ribut"),
