@@ -1,7 +1,7 @@
 """Long SMS that arrives as two: its second part becomes details of the report that its first part has filed.
 
 Carriers that do not join the parts bring them one by one, in any order. A second part never subscribes anybody and
-never opts anybody out, whatever word it begins with.
+never opts anybody out, whatever word it begins with. One that may be a wish to leave is for the desk.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from gateway.incidents.reporter import Reporter
 from gateway.menu.model import Menu
 from gateway.sms.command_parser import named_language, parse_command
 from gateway.sms.inbound_queue import TO_SORT, ClaimedSms, Disposition, RecentSms, SmsReply
+from gateway.sms.refusals import mentions_leaving
 from gateway.sms.request import SmsRequest, session_id_of
 from gateway.sms.short_texts import is_part_of_several
 from gateway.sms.tickets_in_text import has_ticket_like_number
 from gateway.sms.typed_text import prepare
+from gateway.text.words import words
 
 _PARTS_WITHIN = timedelta(seconds=60)
 _WITH_TICKET = frozenset({Disposition.REPORT, Disposition.DETAILS})
@@ -38,8 +40,8 @@ class LongSms:
             return None
         if not await self._add(request, first.ticket, request.inbound.text, request.inbound.id):
             return None
-        if request.meaning.command.name == "unsubscribe":  # perhaps it was meant: say how
-            return request.reply(Disposition.DETAILS, "no_stop", ticket=first.ticket)
+        if mentions_leaving(list(words(request.text)), request.menu.keywords):  # perhaps it is meant: say how
+            return request.reply(Disposition.UNSORTED, "added_not_left", ticket=first.ticket)
         return request.reply(Disposition.DETAILS, "added", ticket=first.ticket)
 
     async def add_early_part(
@@ -51,7 +53,8 @@ class LongSms:
             return
         if not is_part_of_several(request.text, second.text) or _is_command(second.text, request.menu):
             return
-        if await self._add(request, ticket, second.text, second.id):
+        is_added = await self._add(request, ticket, second.text, second.id)
+        if is_added and not mentions_leaving(list(words(second.text)), request.menu.keywords):
             await claimed.mark_as_details(second, ticket)
 
     async def _add(self, request: SmsRequest, ticket: str, text: str, sms_id: int) -> bool:

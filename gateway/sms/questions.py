@@ -14,6 +14,8 @@ from gateway.text.words import words
 def incomplete_report(request: SmsRequest, report: PartialReport) -> SmsReply:
     """Reply to an incomplete report: name the parts that were understood, and ask for the others."""
     answers = {"category": report.category} if report.category else {}
+    if report.proposed:
+        return request.reply(Disposition.UNSORTED, "is_place", area=report.proposed, **answers)
     if report.category and report.places:
         return request.reply(Disposition.UNSORTED, "which_place", places=request.labels_of(report.places), **answers)
     if report.category:

@@ -51,6 +51,12 @@ def has_refusal(found: Sequence[Word], keywords: Keywords) -> bool:
     return any(_stop_spans(found, keywords))
 
 
+def mentions_leaving(found: Sequence[Word], keywords: Keywords) -> bool:
+    """Return True if the beginning of a text mentions an opt-out, or the erasure of a number."""
+    erasing, begin = _words_of("erase", keywords), found[:_MAX_WORDS]
+    return has_refusal(begin, keywords) or any(word in erasing for word, _ in begin)
+
+
 def refusal_language(found: Sequence[Word], keywords: Keywords) -> str:
     """Return the language of the keyword that opts out. Empty for a shared one, and for a phrase."""
     languages = keywords.commands.get("unsubscribe", {})

@@ -14,10 +14,11 @@ from gateway.menu.model import Menu
 from gateway.sms.command_parser import parse_command
 from gateway.sms.report_kinds import category_within, leading_category, unglue
 from gateway.sms.report_text import parse_report, read_places
-from gateway.sms.short_texts import has_meaning
+from gateway.sms.short_texts import has_meaning, is_yes, lone_number
 from gateway.sms.typed_text import phrase_size, prepare, trim
 from gateway.text.words import Word, words
 
+_CONFIRMING_NUMBER = "1"
 _MAX_LEAD_WORDS = 6
 _MIN_LETTERS_FOR_A_SLIP = 5
 
@@ -35,6 +36,11 @@ class PartialReport:
     @property
     def is_complete(self) -> bool:
         return bool(self.category and self.area)
+
+    @property
+    def proposed(self) -> str:
+        """Code of the only place that may be meant, which the reply asks to confirm. Empty for none."""
+        return self.places[0] if self.category and not self.area and len(self.places) == 1 else ""
 
     @property
     def is_empty(self) -> bool:
@@ -65,6 +71,8 @@ def read_next(text: str, known: PartialReport, menu: Menu) -> PartialReport:
     if command.name not in ("", "help"):
         return known
     said = command.argument if command.name else text
+    if known.is_command and known.proposed and _confirms(said, menu):
+        return replace(known, area=known.proposed)
     if known.is_command:
         return _joined(known, replace(_from_report(said, menu), description=_description_in_answer(said, menu)))
     formal = _after_filler(said, menu)
@@ -72,6 +80,11 @@ def read_next(text: str, known: PartialReport, menu: Menu) -> PartialReport:
         return _from_report(formal, menu, is_command=True)
     new = _from_free_text(said, menu)
     return known if new.is_empty else _joined(known, new)
+
+
+def _confirms(text: str, menu: Menu) -> bool:
+    """Return True for the answer to a proposed place: `ya`, `1`, `1 benar`."""
+    return is_yes(text, menu.keywords) or lone_number(text, menu.keywords, confirmed=True) == _CONFIRMING_NUMBER
 
 
 def _from_report(text: str, menu: Menu, *, is_command: bool = False) -> PartialReport:
@@ -133,11 +146,11 @@ def _is_misspelt_command(found: list[Word], menu: Menu) -> bool:
 
 
 def _joined(known: PartialReport, new: PartialReport) -> PartialReport:
-    """Return both together. What is known stays, and a new place decides between several known ones."""
+    """Return both together. What is known stays, and a new place decides between known ones, or confirms one."""
     both = [place for place in new.places if place in known.places]
     if known.area or not new.places:
         places, area = known.places, known.area
-    elif len(known.places) > 1 and both:
+    elif both:
         places, area = tuple(both), both[0] if len(both) == 1 else ""
     else:
         places, area = new.places, new.area

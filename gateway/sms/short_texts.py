@@ -55,10 +55,10 @@ def is_thanks(text: str, keywords: Keywords) -> bool:
 
 
 def is_yes(text: str, keywords: Keywords) -> bool:
-    """Return True if `text` confirms, and says nothing else."""
+    """Return True if `text` confirms, and says nothing else but thanks."""
     found = list(words(text))
     without = without_phrases(found, keywords.yes)
-    return len(without) < len(found) and not without_phrases(without, keywords.filler)
+    return len(without) < len(found) and not without_phrases(without, keywords.filler, keywords.thanks)
 
 
 def is_ticket(text: str, keywords: Keywords) -> bool:

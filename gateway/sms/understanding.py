@@ -51,7 +51,7 @@ def understand(text: str, earlier: Sequence[str], menu: Menu) -> Meaning:
         return Meaning(ECHO)
     command = parse_command(text, menu)
     if not command.name:
-        if is_thanks(text, menu.keywords):
+        if is_thanks(text, menu.keywords) and not _proposes_place(earlier, menu):
             return Meaning(THANKS)
         command = _continued(text, earlier, menu)
         if not command.name and is_ticket(text, menu.keywords):
@@ -70,6 +70,12 @@ def understand(text: str, earlier: Sequence[str], menu: Menu) -> Meaning:
     if report.is_command and (is_cry_that_completes or not (command.name or is_about_stop)):
         return replace(meaning, command=Command("report", _language_asked_in(earlier, menu), text))
     return meaning
+
+
+def _proposes_place(earlier: Sequence[str], menu: Menu) -> bool:
+    """Return True if a place waits to be confirmed: `ya, terima kasih` does it, and `ok` is asked again."""
+    before = read_all(earlier, menu)
+    return before.is_command and bool(before.proposed)
 
 
 def _continued(text: str, earlier: Sequence[str], menu: Menu) -> Command:

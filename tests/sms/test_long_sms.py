@@ -15,8 +15,6 @@ FIRST = (
 FIRST += "x" * (153 - len(FIRST))
 SECONDS = [
     "ka di kepala, tolong kirim petugas",
-    "stop di depan balai lalu lari ke utara",
-    "berhenti lalu lari",
     "daftar pemilih juga dibakar di klego",
     "reg",
     "bahasa kasar dipakai",
@@ -26,6 +24,21 @@ SECONDS = [
     "klego rt 3",
     "3 orang luka",
     "di klego \U0001f525",
+]
+
+
+LEAVING = [
+    "STOP. saya takut",
+    "saya takut, STOP",
+    "hapus nomor saya",
+    "tolong hapus nomor saya",
+    "HAPUS",
+    "hapus semua data saya",
+    "jangan kirim sms lagi",
+    "STOP REG",
+    "STOP BAHASA JAWA",
+    "stop di depan balai lalu lari ke utara",
+    "berhenti lalu lari",
 ]
 
 
@@ -46,7 +59,34 @@ async def test_a_second_part_is_added_to_the_report_of_the_first(
     assert await world.dispositions() == ["subscribed", "report", "details"]
 
 
-@pytest.mark.parametrize("second", SECONDS[:4])
+@pytest.mark.parametrize("second", LEAVING)
+async def test_a_second_part_that_may_be_a_wish_to_leave_is_for_the_desk(
+    world: SmsWorld, clock: ManualClock, second: str
+) -> None:
+    await world.send_sms("REG MEDONO")
+    await world.send_sms(FIRST)
+    ticket = await world.newest_ticket()
+    clock.advance(seconds=5)
+
+    assert await world.send_sms(second) == pack_sms("added_not_left", ticket=ticket)
+    assert (await world.incidents())[0]["details"] == [second]
+    assert await world.services.subscriptions.active_areas(NUMBER) == [MEDONO]
+    assert [sms.text for sms in await world.queue.list_inbound(to_sort=True)] == [second]
+
+
+@pytest.mark.parametrize("second", LEAVING[-2:])
+async def test_a_wish_to_leave_that_comes_first_stays_for_the_desk(
+    world: SmsWorld, clock: ManualClock, second: str
+) -> None:
+    await world.send_sms(second)
+    clock.advance(seconds=5)
+    await world.send_sms(FIRST)
+
+    assert (await world.incidents())[0]["details"] == [second]
+    assert await world.dispositions() == ["unsorted", "report"]
+
+
+@pytest.mark.parametrize("second", SECONDS[:2])
 async def test_a_second_part_that_comes_first_is_added_later(world: SmsWorld, clock: ManualClock, second: str) -> None:
     await world.send_sms(second)
     clock.advance(seconds=5)
@@ -61,7 +101,7 @@ async def test_a_second_part_that_comes_first_is_added_later(world: SmsWorld, cl
 
 async def test_an_opt_out_behind_a_long_report_is_asked_back_once(world: SmsWorld) -> None:
     await world.send_sms(FIRST)
-    assert await world.send_sms("STOP") == pack_sms("no_stop")
+    assert await world.send_sms("STOP") == pack_sms("added_not_left", ticket=await world.newest_ticket())
     assert await world.rows(opt_outs) == []
 
     assert await world.send_sms("STOP") == pack_sms("unsub_ok")

@@ -8,7 +8,9 @@ import pytest
 
 from gateway.sms.report_halves import NO_REPORT, PartialReport, read_all, read_next
 from gateway.sms.typed_text import prepare
+from gateway.sms.understanding import understand
 from tests.helpers.clocks import ManualClock
+from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
 from tests.helpers.sms import KLEGO, MEDONO, NUMBER, OTHER, SmsWorld, pack_sms
 
@@ -199,3 +201,60 @@ def test_read_next_leaves_what_is_known_without_new_parts() -> None:
     known = PartialReport("gesekan", (KLEGO,), KLEGO, "tawuran")
     assert read_next(prepare("apa ini", MENU.keywords), known, MENU) == known
     assert read_next("CEK 7340-2817", known, MENU) == known
+
+
+KAB = MENUS["kab-pekalongan"]
+PODO = next(code for code, name in KAB.areas.kelurahan.items() if name == "Podo")
+PROPOSED = "LAPOR 1 PODO rumah terendam"
+CONFIRMATIONS = [
+    "ya",
+    "Ya pak",
+    "ya, terima kasih",
+    "benar",
+    "betul pak",
+    "nggih",
+    "1",
+    "(1)",
+    "1 benar",
+    "balas 1",
+    "PODO",
+    "desa podo",
+]
+
+
+@pytest.mark.parametrize("answer", CONFIRMATIONS)
+def test_a_place_that_is_only_alike_is_confirmed(answer: str) -> None:
+    asked = understand(PROPOSED, [], KAB)
+    assert (asked.report.proposed, asked.report.area) == (PODO, "")
+
+    meaning = understand(answer, [PROPOSED], KAB)
+    assert meaning.command.name == "report"
+    assert (meaning.report.category, meaning.report.area) == ("banjir", PODO)
+    assert meaning.report.description == "rumah terendam"
+
+
+@pytest.mark.parametrize("answer", ["ok", "bukan", "tidak", "2", "terima kasih", "apa ini"])
+def test_a_proposed_place_is_asked_again_after_any_other_answer(answer: str) -> None:
+    meaning = understand(answer, [PROPOSED], KAB)
+    assert (meaning.command.name, meaning.report.area, meaning.report.proposed) == ("report", "", PODO)
+
+
+def test_another_place_replaces_a_proposed_one() -> None:
+    report = understand("kajen", [PROPOSED], KAB).report
+    assert KAB.areas.kelurahan[report.area] == "Kajen"
+
+
+@pytest.mark.parametrize(("answers", "area"), [(["1"], ""), (["1", "1"], PODO)])
+def test_a_number_is_the_kind_where_that_is_missing(answers: list[str], area: str) -> None:
+    report = understand(answers[-1], ["LAPOR podo rumah ambruk", *answers[:-1]], KAB).report
+    assert (report.category, report.area) == ("banjir", area)
+
+
+async def test_a_proposed_place_is_filed_by_yes(world: SmsWorld) -> None:
+    text = "LAPOR 3 ada ribut di depan medonno"
+    assert await world.send_sms(text) == pack_sms("is_place", category="gesekan", area=MEDONO)
+    assert await world.send_sms("ok") == pack_sms("is_place", category="gesekan", area=MEDONO)
+    assert "diterima" in await world.send_sms("ya")
+
+    (incident,) = await world.incidents()
+    assert (incident["category"], incident["area"]) == ("gesekan", MEDONO)

@@ -37,6 +37,7 @@ REMINDER = ("resume",)  # sent only if rules.yaml says so
 REPLIES = (  # sent only with a keywords.yaml
     "status",
     "added",
+    "added_not_left",
     "no_details",
     "need_info",
     "erased",
@@ -49,6 +50,7 @@ REPLIES = (  # sent only with a keywords.yaml
     "no_category",
     "no_place",
     "which_place",
+    "is_place",
     "sub_ok",
     "unsub_ok",
     "which_area",
