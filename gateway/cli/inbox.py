@@ -20,6 +20,7 @@ from gateway.menu.model import Menu
 from gateway.sms.desk_inbox import REASONS, DeskInbox
 from gateway.sms.inbound_queue import HandledSms, InboundQueue
 from gateway.text import ticket as tickets
+from gateway.text.phone import mask_in
 from gateway.text.times import format_local
 from gateway.wiring.running_instance import locate_gateway
 
@@ -117,7 +118,7 @@ def _row(sms: HandledSms, menu: Menu) -> dict[str, str]:
         "from": sms.sender,
         "channel": sms.channel,
         "sorted_by": sms.sorted_by,
-        "text": sms.text,
+        "text": mask_in(sms.text),
     }
 
 
@@ -128,7 +129,7 @@ def _json(sms: HandledSms) -> dict[str, Any]:
         "to_sort": sms.to_sort,
         "ticket": sms.ticket,
         "from": sms.sender,
-        "text": sms.text,
+        "text": mask_in(sms.text),
         "channel": sms.channel,
         "received_at": sms.received_at.isoformat(),
         "reason": REASONS[sms.disposition],

@@ -19,6 +19,7 @@ from gateway.messages.operator_actions import MessageDetails, OperatorActions
 from gateway.messages.outbox import MessageSummary, Outbox
 from gateway.text import ticket as tickets
 from gateway.text.json_values import to_json
+from gateway.text.phone import mask_in
 from gateway.text.times import format_local
 from gateway.wiring.running_instance import locate_gateway
 
@@ -68,7 +69,7 @@ async def messages_list(
         )
     columns = ["id", "created_at", "class", "status", "reason", "ticket", "to", "parts", "attempts", "channel", "text"]
     if_empty = "There is no such message." if kind or status or ticket else "No message has been written yet."
-    print_rows([_row(message, menu) if menu else to_json(message) for message in listed], columns, as_json, if_empty)
+    print_rows([_row(message, menu) if menu else _json(message) for message in listed], columns, as_json, if_empty)
 
 
 @messages.command("show")
@@ -132,7 +133,12 @@ async def messages_cancel(
 def _row(message: MessageSummary, menu: Menu) -> dict[str, Any]:
     """Return the cells of a message in a table, with local time."""
     ticket = tickets.with_dash(message.ticket) if message.ticket else ""
-    return {**to_json(message), "ticket": ticket, "created_at": format_local(message.created_at, menu.timezone)}
+    return {**_json(message), "ticket": ticket, "created_at": format_local(message.created_at, menu.timezone)}
+
+
+def _json(message: MessageSummary) -> dict[str, Any]:
+    """Return the JSON of a message in a list. A number in its text is masked; `messages show` has it whole."""
+    return {**to_json(message), "text": mask_in(message.text)}
 
 
 def _details_json(details: MessageDetails) -> dict[str, Any]:

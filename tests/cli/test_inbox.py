@@ -100,3 +100,35 @@ def test_report_of_the_operators_kind_and_place(shell: Shell, received: list[int
 
     incident = shell.list_json("incidents", "list")[0]
     assert (incident["category"], incident["area"]) == ("gesekan", "33.75.01.1002")
+
+
+SPELLINGS = (NUMBER.e164, f"0{NUMBER.e164[3:]}", f"0{NUMBER.e164[3:6]}-{NUMBER.e164[6:10]}-{NUMBER.e164[10:]}")
+
+
+@pytest.fixture
+async def received_with_number(database: Database, request: pytest.FixtureRequest) -> str:
+    """Receive an SMS that has a number, written in this way, in its text. Returns the number as it is written."""
+    written: str = request.param
+    text = f"tawuran di klego, hubungi {written}"
+    inbox = Inbox(database, Vault(bytes.fromhex(KEY)), Clock())
+    await inbox.store_sms("at", Inbound("ATXid_9", NUMBER, "3375", text, None, "51001"))
+    async with database.begin() as connection:
+        await connection.execute(update(inbound_messages).values(made="other", handled_at=Clock().now()))
+    return written
+
+
+@pytest.mark.parametrize("received_with_number", SPELLINGS, indirect=True)
+def test_lists_mask_a_number_within_a_text_and_the_record_has_it_whole(shell: Shell, received_with_number: str) -> None:
+    assert shell.run("messages", "inbox", "answer", "1", f"Kami hubungi {received_with_number}").exit_code == 0
+
+    for arguments in (("inbox",), ("inbox", "--json"), ("list",), ("list", "--json")):
+        listed = shell.run("messages", *arguments).stdout
+        assert "hubungi " in listed
+        assert received_with_number not in listed
+        assert "****" in listed.split("hubungi ")[1]
+
+    message = shell.list_json("messages", "list")[0]["id"]
+    assert received_with_number in shell.run("messages", "show", str(message)).stdout
+    assert shell.run("messages", "inbox", "report", "1").exit_code == 0
+    ticket = shell.list_json("incidents", "list")[0]["ticket"]
+    assert received_with_number in shell.run("incidents", "show", ticket).stdout
