@@ -28,7 +28,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from gateway.menu.error_lines import error_line
-from gateway.menu.kinds.typed_labels import navigation_key
+from gateway.menu.kinds.typed_labels import navigation_key, typed_number
 from gateway.menu.limits import DEFAULT, Keys, Limits
 from gateway.menu.model import Menu, State, choices
 from gateway.menu.navigation import (
@@ -245,11 +245,13 @@ def trim_ended(menu: Menu, session: Session) -> Session:
 
 
 def _read_number(menu: Menu, state: State, session: Session, keys: str, named: Keys) -> str:
-    """Read the number of an option: `1.`, `01` and digits of other scripts are 1 too, and `kembali` is the key back."""
+    """Read the number of an option: `1.`, `01`, `satu` and `no 1` are 1 too, and `kembali` is the key back."""
     number = plain_number(keys)
     if number.startswith("0") and number not in (named.back, named.back_elsewhere, named.home, named.more):
         return number.lstrip("0") or number
-    return number if number.isdigit() else navigation_key(menu, state, session.language, keys, named) or number
+    if number.isdigit():
+        return number
+    return navigation_key(menu, state, session.language, keys, named) or typed_number(menu, state, keys) or number
 
 
 def _move(menu: Menu, state: State, session: Session, typed: Input) -> Session:

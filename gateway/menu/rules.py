@@ -62,6 +62,7 @@ class Keywords:
     counted: frozenset[str] = frozenset()  # behind a number they make it a quantity: `2 orang`
     numbers: Mapping[str, str] = field(default_factory=dict)  # word for a number → its digits
     code_words: frozenset[str] = frozenset()  # may precede a code or a ticket: `kode 3`
+    answers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # state → word or phrase → its option
     languages: Mapping[str, str] = field(default_factory=dict)  # further name of a language → its key
     filler: frozenset[str] = frozenset()  # polite and small words, which change nothing
     spaces: frozenset[str] = frozenset()  # what a leaflet writes for a space: `LAPOR<spasi>3`

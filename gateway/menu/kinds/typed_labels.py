@@ -3,10 +3,14 @@
 The whole label counts in any case, with any marks and accents. A part of it counts where nobody can be in doubt: the
 first words of one label only; or else three letters of its beginning, or one of its words, if no word of another label
 begins alike. So `lapor` is *Lapor kejadian*, and `laporan` is asked again beside *Cek status laporan*.
+
+The keywords of the pack count too: other words for an option (`jangan`), a category (`tawuran`), a language (`jowo`)
+or a number (`satu`, `nomor 2`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from gateway.menu.limits import Keys
@@ -15,6 +19,7 @@ from gateway.places.gazetteer import split_words
 
 MAX_CHARACTERS = 60
 _MAX_KEY_LABEL = 20  # characters of a navigation label; a longer text, such as a description, is none
+_LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 _MIN_LETTERS = 3  # of a part of a label
 _WHOLE_ONLY = frozenset({"danger"})  # answers that no part of a label gives: a mistake costs too much
 
@@ -32,9 +37,26 @@ def chosen_by_label(
     texts = menu.wordings[language]
     labels = {value: split_words(state.kind.option_text(menu, state, texts, value, offered)) for value in offered}
     whole = [value for value, label in labels.items() if "".join(label) == "".join(words)]
-    if whole or not in_part or state.keep in _WHOLE_ONLY:
-        return whole[0] if len(whole) == 1 else None
-    return _by_part(labels, words)
+    if len(whole) > 1:
+        return None
+    known = whole[0] if whole else _by_keyword(menu, state, words)
+    if known in offered:
+        return known
+    return None if not in_part or state.keep in _WHOLE_ONLY else _by_part(labels, words)
+
+
+def typed_number(menu: Menu, state: State, typed: str) -> str:
+    """Return the number that words of the pack write, such as `satu`, `no 2` or `nomor2`. Empty for none.
+
+    A typed text is none, and where a mistake costs too much, a word before the digit could be meant otherwise.
+    """
+    if state.kind.is_typed or len(typed) > _MAX_KEY_LABEL:
+        return ""
+    *before, last = _LETTERS_OR_DIGITS.findall(" ".join(split_words(typed))) or [""]
+    keywords = menu.keywords
+    digits = keywords.numbers.get(last, last).lstrip("0")
+    is_announced = not before or (keywords.code_words.issuperset(before) and state.keep not in _WHOLE_ONLY)
+    return digits if digits.isdecimal() and is_announced else ""
 
 
 def navigation_key(menu: Menu, state: State, language: str, typed: str, keys: Keys) -> str:
@@ -59,6 +81,13 @@ def _typed_words(menu: Menu, state: State, typed: str) -> tuple[str, ...]:
     while len(words) > 1 and words[0] in prefixes:
         words = words[1:]
     return words
+
+
+def _by_keyword(menu: Menu, state: State, words: tuple[str, ...]) -> str | None:
+    """Return the option that this word or phrase of the pack means. Returns None for none."""
+    keywords, phrase = menu.keywords, " ".join(words)
+    known = {"languages": keywords.languages, "categories": keywords.categories}
+    return known.get(state.source, keywords.answers.get(state.name, {})).get(phrase)
 
 
 def _by_part(labels: Mapping[str, tuple[str, ...]], words: tuple[str, ...]) -> str | None:

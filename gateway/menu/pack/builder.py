@@ -195,6 +195,7 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         counted=_normalised(raw.counted),
         numbers=_by_word(raw.numbers),
         code_words=_normalised(raw.code_words),
+        answers={state: _by_word(options) for state, options in raw.answers.items()},
         languages=_by_word(raw.languages),
         filler=_normalised(raw.filler),
         spaces=_normalised(raw.spaces),

@@ -16,6 +16,7 @@ from gateway.menu.checks.texts import all_text_faults
 from gateway.menu.model import Menu
 from gateway.menu.pack.builder import ParsedPack, build_menu
 from gateway.menu.pack.references import (
+    check_answers,
     check_appeals,
     check_categories,
     check_dates,
@@ -197,6 +198,8 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
     if parsed.keywords:
         all_categories = None if reader.incomplete(CATEGORIES) else categories
         check_keywords(reader, parsed.keywords, parsed.pack.languages if parsed.pack else None, all_categories)
+    if parsed.keywords and parsed.flow:
+        check_answers(reader, parsed.keywords, parsed.flow)
     if parsed.stages:
         check_stages(reader, parsed.stages, parsed.rules)
     check_dates(reader, parsed.wordings)

@@ -233,6 +233,24 @@ def check_keywords(
                 reader.add(KEYWORDS, (section, key), unknown("category", category))
 
 
+def check_answers(reader: PackReader, keywords: KeywordsShape, flow: FlowShape) -> None:
+    """Check the words that answer a question: for unknown states and options, and for words of two options."""
+    for name, options in keywords.answers.items():
+        if name in reader.incomplete(FLOW, "states"):
+            continue
+        if name not in flow.states:
+            reader.add(KEYWORDS, ("answers", name), unknown("state", name))
+            continue
+        meanings: dict[str, str] = {}
+        for option, words in options.items():
+            if option not in flow.states[name].labels:
+                reader.add(KEYWORDS, ("answers", name, option), unknown("option", option))
+            for word in words:
+                earlier = meanings.setdefault(normalised(word), option)
+                if earlier != option:
+                    reader.add(KEYWORDS, ("answers", name, option), f"{word} means {earlier} already")
+
+
 def _check_commands(reader: PackReader, keywords: KeywordsShape, languages: Collection[str] | None) -> None:
     meanings: dict[str, str] = {}
     for command, by_language in keywords.commands.items():

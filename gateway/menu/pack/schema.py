@@ -234,6 +234,7 @@ class KeywordsShape(StrictModel):
     not_words: list[KeyPhrase] = []
     numbers: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], list[Keyword]] = {}
     code_words: list[Keyword] = []
+    answers: dict[Name, dict[Name, list[KeyPhrase]]] = {}
     languages: dict[Name, list[Keyword]] = {}
     common: list[Keyword] = []
     things: list[Keyword] = []

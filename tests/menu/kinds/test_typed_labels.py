@@ -18,6 +18,8 @@ CATEGORY = "1 1 1"
 KECAMATAN = "1 1 1 2"
 WHEN = "1 1 1 2 2 4"
 DANGER = "1 1 1 3 2 4 1"
+DESCRIBE = "1 1 1 2 2 4 3 1"
+CONTACT = "1 1 1 2 2 4 3 1 0"
 CONFIRM = "1 1 1 2 2 4 3 1 0 1"
 
 
@@ -36,7 +38,12 @@ def typed_at(keys: str, typed: str, menu: Menu = MENU) -> Session:
         ("eng", "en"),
         ("bahasa", ""),
         ("in", ""),
-        ("indonesian", ""),
+        ("indonesian", "id"),
+        ("jowo", "jv"),
+        ("Inggris", "en"),
+        ("satu", "id"),
+        ("no 2", "jv"),
+        ("xyz", ""),
     ],
 )
 def test_language_by_its_name(typed: str, language: str) -> None:
@@ -76,6 +83,21 @@ def test_main_menu_in_words(typed: str, state: str) -> None:
         ("Kampanye terlarang", "larang"),  # on the next page
         ("tps", "tps"),
         ("lain", "lain"),
+        ("tawuran", "gesekan"),
+        ("money", "uang"),
+        ("baku hantam", "gesekan"),
+        ("dibacok", "gesekan"),
+        ("isu sara", "hoaks"),
+        ("tiga", "gesekan"),
+        ("no. 3", "gesekan"),
+        ("nomor 03", "gesekan"),
+        ("nomer3", "gesekan"),
+        ("pilih dua", "uang"),
+        ("number two", "uang"),
+        ("tiga orang", None),
+        ("rt 3", None),
+        ("3 orang", None),
+        ("no 77", None),
         ("po", None),
         ("per", "apk"),
         ("politik", "uang"),
@@ -114,7 +136,23 @@ def test_beginning_or_one_word_of_a_label(typed: str, when: str | None) -> None:
         ("tida", None),
         ("tidak ta", None),
         ("ya ada", None),
-        ("y", None),
+        ("y", "yes"),
+        ("iya", "yes"),
+        ("ada", "yes"),
+        ("yes", "yes"),
+        ("ga", "no"),
+        ("gak", "no"),
+        ("Nggak!", "no"),
+        ("no", "no"),
+        ("mboten", "no"),
+        ("gak tahu", "unknown"),
+        ("mboten ngertos", "unknown"),
+        ("dont know", "unknown"),
+        ("dua", "no"),
+        ("no 1", None),
+        ("no 2", None),
+        ("ok", None),
+        ("gak ya", None),
         ("tidak ada", None),
     ],
 )
@@ -134,6 +172,7 @@ def test_danger_in_every_language_takes_whole_labels_only(pack: str) -> None:
             label = wording.screens["danger"][option]
             assert chosen_by_label(menu, state, language, state.options, label.upper()) == option
             parts = {label[:-1], *label.split()} - set(wording.screens["danger"].values())
+            parts = {part for part in parts if part.casefold() not in menu.keywords.answers["danger"]}
             assert [part for part in parts if chosen_by_label(menu, state, language, state.options, part)] == []
 
 
@@ -193,6 +232,43 @@ def test_one_of_the_places_asked_back_in_words() -> None:
 )
 def test_label_of_a_key_or_an_option_is_the_same_as_its_number(keys: str, typed: str, same: str) -> None:
     assert typed_at(keys, typed) == typed_at(keys, same)
+
+
+@pytest.mark.parametrize(
+    ("keys", "typed", "same"),
+    [
+        (CONFIRM, "ya", "1"),
+        (CONFIRM, "OK.", "1"),
+        (CONFIRM, "ya kirim", "1"),
+        (CONFIRM, "satu", "1"),
+        (CONFIRM, "tidak jadi", "3"),
+        (CONTACT, "boleh", "1"),
+        (CONTACT, "jangan", "2"),
+        (CONTACT, "rahasia", "2"),
+        (CONTACT, "gak boleh", "2"),
+        (CONTACT, "nomor 2", "2"),
+        ("1", "satu", "1"),
+        ("1", "no 2", "2"),
+        ("1", "nomor 2", "2"),
+        ("1", "nomor dua", "2"),
+    ],
+)
+def test_other_words_of_the_pack_are_the_same_as_the_number(keys: str, typed: str, same: str) -> None:
+    assert typed_at(keys, typed) == typed_at(keys, same)
+    assert not typed_at(keys, typed).error
+
+
+@pytest.mark.parametrize(
+    ("keys", "typed"),
+    [(CONFIRM, "tidak"), (CONFIRM, "ya atau tidak"), (CONTACT, "mungkin"), ("1", "satu dua"), ("1", "no")],
+)
+def test_words_that_could_mean_several_options_are_asked_again(keys: str, typed: str) -> None:
+    assert typed_at(keys, typed).error == "choice"
+
+
+def test_word_for_a_number_is_kept_in_a_description() -> None:
+    assert valid_answers(MENU, typed_at(DESCRIBE, "satu"))["description"] == "satu"
+    assert valid_answers(MENU, typed_at(DESCRIBE, "no 2"))["description"] == "no 2"
 
 
 @pytest.mark.parametrize("typed", ["kembali saja", "kemb", "bat", "batal atau tidak"])

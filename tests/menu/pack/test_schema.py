@@ -58,6 +58,9 @@ EDITS = [
     ("keywords.yaml", "gesekan: [gesekan", "gesekan: [tawur-an, gesekan", "words.gesekan.0: no SMS can match"),
     ("keywords.yaml", "thanks: [", "thanks: [terima  kasih!, ", "thanks.0: no SMS can match"),
     ("keywords.yaml", "filler: [", "filler: [tawuran, ", "tawuran is no filler: it means gesekan"),
+    ("keywords.yaml", "  contact:\n    yes", "  kontak:\n    yes", 'unknown state "kontak"'),
+    ("keywords.yaml", "    unknown: [tidak tahu", "    unclear: [tidak tahu", 'unknown option "unclear"'),
+    ("keywords.yaml", "    cancel: [batal,", "    cancel: [ok, batal,", "ok means send already"),
     ("keywords.yaml", "  jv: [jawa,", "  jw: [jawa,", "jw"),
     ("keywords.yaml", "report:", "rapport:", "commands.rapport: unknown key; expected 'report', 'status'"),
 ]
