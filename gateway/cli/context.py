@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from gateway.runtime.clock import Clock
+from gateway.runtime.logs import silence
 from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.vault.vault import Vault
@@ -28,7 +29,8 @@ class CommandContext:
 
 @asynccontextmanager
 async def open_context(settings: Settings) -> AsyncIterator[CommandContext]:
-    """Open the database of the gateway while the block lasts."""
+    """Open the database of the gateway while the block lasts. What its stores log is not printed."""
+    silence()
     database = Database(settings.database_address, pool_size=1)
     try:
         yield CommandContext(settings, database, Clock())

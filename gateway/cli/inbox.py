@@ -75,7 +75,9 @@ async def inbox_done(config: Path | None, data: Path | None, sms: int, actor: st
 @run_async
 async def inbox_report(config: Path | None, data: Path | None, sms: int, actor: str, kind: str, area: str) -> None:
     """Make a report of an SMS. Its sender gets the usual confirmation by SMS."""
-    async with _open_inbox(config, data) as (desk, menu):
+    from gateway.wiring.live_log import live_log  # noqa: PLC0415 - it takes Redis' client, which no other verb here needs
+
+    async with _open_inbox(config, data) as (desk, menu), live_log(locate_gateway(config, data)):
         category, areas = category_named(menu, kind) if kind else "", areas_named(menu, area) if area else ("",)
         if len(areas) != 1:
             raise click.BadParameter("a report has one kelurahan, not a whole kecamatan", param_hint="--area")

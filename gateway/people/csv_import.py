@@ -184,10 +184,10 @@ def _read_name(text: str) -> str:
     name = " ".join("".join(visible).split())
     if len(name) > MAX_NAME_LENGTH:
         raise WrongRow(f"the name is longer than {MAX_NAME_LENGTH} characters")
-    if mask_in(name) != name:
-        raise WrongRow("there is a phone number in the name: it would be readable for everybody")
     if _IDENTITY_NUMBER.search(name):
         raise WrongRow("there is an identity number (NIK) in the name: it would be readable for everybody")
+    if mask_in(name) != name:
+        raise WrongRow("there is a phone number in the name: it would be readable for everybody")
     if _is_garbled(name):
         raise WrongRow(
             "the name is garbled (as in Nur\u00e2\u20ac\u2122aini): open the list as UTF-8, and save it as CSV UTF-8"

@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, NoReturn, TextIO
 
 import structlog
 from pydantic_core import to_json
@@ -69,6 +69,15 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells its context at each look at the tables
     atexit.unregister(flush)
     atexit.register(flush)
+
+
+def silence() -> None:
+    """Write no line: a verb of the command has an output of its own."""
+    structlog.configure(processors=[_drop])
+
+
+def _drop(_logger: object, _level: str, _fields: Any) -> NoReturn:
+    raise structlog.DropEvent
 
 
 def flush() -> None:

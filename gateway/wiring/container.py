@@ -42,7 +42,6 @@ from gateway.sms.desk_inbox import DeskInbox
 from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import InboundQueue
 from gateway.sms.long_sms import LongSms
-from gateway.text.phone import mask_in
 from gateway.ussd.dropped_sessions import DroppedSessions
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
@@ -52,10 +51,10 @@ from gateway.ussd.sessions import SessionStore
 from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
 from gateway.web.appeals_page import AppealsPage
-from gateway.web.hook_urls import mask_secrets
 from gateway.web.webhooks import STORE_TIMEOUT_S, Channel
 from gateway.wiring.appeal_services import AppealServices, appeal_settings
 from gateway.wiring.carriers import CARRIERS, Carriers, build_carrier
+from gateway.wiring.live_log import mask_for_log
 from gateway.wiring.pack_loading import limits_of, load_menu
 from gateway.wiring.pack_reload import watch_pack
 from gateway.wiring.readiness import readiness_of
@@ -232,7 +231,7 @@ async def open_services(
     clock, metrics = clock or Clock(), Metrics()
     versions = MenuVersions(menu or load_menu(settings.pack, settings.channels))
     log_format = _log_format(settings, stream)
-    logs.configure(format=log_format, level=settings.log_level, mask=_mask_for_log, stream=stream, clock=clock)
+    logs.configure(format=log_format, level=settings.log_level, mask=mask_for_log, stream=stream, clock=clock)
     async with AsyncExitStack() as stack:
         # Closed in the reverse order: the log stream sends its last lines before its Redis client closes.
         redis = redis_client(settings.redis_address)
@@ -252,11 +251,6 @@ async def open_services(
         if menu is None:
             await stack.enter_async_context(watch_pack(settings.pack, settings.channels, versions))
         yield Services(settings, versions, clock, metrics, redis, pipeline, database, callback_database, http, carriers)
-
-
-def _mask_for_log(text: str) -> str:
-    """Mask the phone numbers and the webhook secrets of a text, for the log."""
-    return mask_in(mask_secrets(text))
 
 
 def _log_format(settings: Settings, stream: TextIO) -> Literal["json", "console"]:

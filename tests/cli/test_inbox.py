@@ -58,6 +58,8 @@ def test_sms_are_sorted_one_by_one(shell: Shell, received: list[int]) -> None:
     incident = shell.list_json("incidents", "list")[0]
     ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
     assert reported == f"SMS 1 is report {ticket}.\n"
+    (line,) = shell.list_json("logs", "--event", "incident.filed")
+    assert line["ticket"] == incident["ticket"], "it is in the live log, as a report of a resident is"
     again = shell.run("messages", "inbox", "report", "1", "--as", "siti")
     assert again.stdout == f"SMS 1 belongs to report {ticket} already.\n"
     assert ticket in shell.run("messages", "inbox").stdout

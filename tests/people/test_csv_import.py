@@ -188,7 +188,7 @@ def test_second_name_of_a_number_is_a_diagnostic() -> None:
         (",subscriber,Podosugih,,1899-12-30", "the consent has a year that cannot be meant"),
         ("Dewi 085712340008,asn,,,", "there is a phone number in the name"),
         ("3375011234560001,asn,,,", "there is an identity number (NIK) in the name"),
-        ("Dewi 3375 0112 3456 0001,asn,,,", "there is a phone number in the name"),
+        ("Dewi 3375 0112 3456 0001,asn,,,", "there is an identity number (NIK) in the name"),
         ("Nur\u00e2\u20ac\u2122aini,asn,,,", "the name is garbled"),
         ("Dew\u00c3\u00ae,asn,,,", "the name is garbled"),
         ("x" * 101 + ",asn,,,", "the name is longer than 100 characters"),
