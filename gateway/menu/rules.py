@@ -70,6 +70,7 @@ class Keywords:
     yes: frozenset[str] = frozenset()  # words and phrases that confirm
     refusals: frozenset[str] = frozenset()  # words and phrases that opt out, besides the command
     beside_stop: frozenset[str] = frozenset()  # words that leave an opt-out plain: `stop sms ini`
+    weak: frozenset[str] = frozenset()  # of `categories`, name one only where no other word does: a job
     negations: frozenset[str] = frozenset()  # before an opt-out they reverse it: `jangan stop`
 
     @property

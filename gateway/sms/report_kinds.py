@@ -31,18 +31,24 @@ def leading_category(found: Sequence[Word], menu: Menu) -> tuple[str, int]:
             return "", 0
         return category, at + 1
     category, size = _named_at(found, 0, keywords)
-    return (category, size) if category else ("", 0)
+    if not category:
+        return "", 0
+    return category_within(found, menu) if join(found[:size]) in keywords.weak else category, size
 
 
 def category_within(found: Sequence[Word], menu: Menu) -> str:
-    """Return the category of the first word or phrase that names one. A number within a sentence is no code."""
-    at = 0
+    """Return the category of the first word or phrase that names one. A number within a sentence is no code.
+
+    A weak one, such as a person's job, counts where no other is named: an act has precedence over who did it.
+    """
+    keywords, weak, at = menu.keywords, "", 0
     while at < len(found):
-        category, size = _named_at(found, at, menu.keywords)
-        if category:
+        category, size = _named_at(found, at, keywords)
+        if category and join(found[at : at + size]) not in keywords.weak:
             return category
+        weak = weak or category
         at += size or 1
-    return ""
+    return weak
 
 
 def unglue(text: str, menu: Menu) -> str:

@@ -246,7 +246,7 @@ def test_another_place_replaces_a_proposed_one() -> None:
 
 @pytest.mark.parametrize(("answers", "area"), [(["1"], ""), (["1", "1"], PODO)])
 def test_a_number_is_the_kind_where_that_is_missing(answers: list[str], area: str) -> None:
-    report = understand(answers[-1], ["LAPOR podo rumah ambruk", *answers[:-1]], KAB).report
+    report = understand(answers[-1], ["LAPOR podo sekarang", *answers[:-1]], KAB).report
     assert (report.category, report.area) == ("banjir", area)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.sms.report_kinds import category_within, leading_category, unglue
+from gateway.sms.report_text import parse_report
 from gateway.text.words import words
 from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
@@ -129,6 +130,43 @@ def test_phrases_name_another_category_than_their_words(text: str, pack: str, ca
 def test_phrase_that_names_no_category_may_be_a_place() -> None:
     assert leading_category(list(words("api api banjir")), MENUS[REGENCY]) == ("", 0)
     assert leading_category(list(words("kereta api anjlok")), MENUS[REGENCY]) == ("", 0)
+
+
+ACTS = [
+    ("polisi dipukul massa di klego", "gesekan"),
+    ("polisi memukul warga klego", "gesekan"),
+    ("polisi klego dipukul", "gesekan"),
+    ("guru diancam pakai golok di medono", "ancam"),
+    ("ada lurah bagi amplop di medono", "uang"),
+    ("pns pasang baliho di klego", "apk"),
+    ("tni dikeroyok klego", "gesekan"),
+    ("kepala desa menyebar hoaks klego", "hoaks"),
+    ("civil servant handing out cash klego", "uang"),
+    ("orang lain dipukul di klego", "gesekan"),
+    ("tawuran lalu polisi datang ke klego", "gesekan"),
+    ("amplop lalu tawuran di klego", "uang"),  # of two acts the first
+    ("polisi di klego memihak", "asn"),
+    ("lurah dan orang lain tidak netral di klego", "asn"),
+    ("lurah dan orang lain di klego", "asn"),
+    ("camat medono", "asn"),
+    ("lain klego", "lain"),
+    ("1 klego polisi dipukul", "asn"),  # a code is what they chose
+]
+
+
+@pytest.mark.parametrize(("text", "category"), ACTS)
+@pytest.mark.parametrize("pack", ["pekalongan", "tegal"])
+def test_an_act_has_precedence_over_a_job(pack: str, text: str, category: str) -> None:
+    menu = MENUS[pack]
+    text = text.replace("klego", "slerok").replace("medono", "slerok") if pack == "tegal" else text
+    assert parse_report(text, menu).category == category
+
+
+@pytest.mark.parametrize("pack", MENUS)
+def test_weak_words_of_a_pack_name_a_kind(pack: str) -> None:
+    keywords = MENUS[pack].keywords
+    assert keywords.weak
+    assert keywords.weak <= keywords.categories.keys()
 
 
 GLUED = [

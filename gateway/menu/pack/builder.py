@@ -202,6 +202,7 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         thanks=_normalised(raw.thanks),
         yes=_normalised(raw.yes),
         refusals=_normalised(raw.refusals),
+        weak=_normalised(raw.weak),
         beside_stop=_normalised(raw.beside_stop),
         negations=_normalised(raw.negations),
     )

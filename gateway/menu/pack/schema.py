@@ -232,6 +232,7 @@ class KeywordsShape(StrictModel):
     codes: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], Name] = {}
     words: dict[Name, list[KeyPhrase]] = {}
     not_words: list[KeyPhrase] = []
+    weak: list[KeyPhrase] = []
     numbers: dict[Annotated[str, StringConstraints(pattern=r"^[0-9]{1,2}$")], list[Keyword]] = {}
     code_words: list[Keyword] = []
     answers: dict[Name, dict[Name, list[KeyPhrase]]] = {}
