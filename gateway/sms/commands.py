@@ -19,6 +19,7 @@ from gateway.people.subscriptions import Subscriptions
 from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named_language
 from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
+from gateway.sms.refusals import is_plain_erasure, mentions_leaving
 from gateway.sms.request import SmsRequest, session_id_of
 from gateway.sms.short_texts import tells_more
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
@@ -101,9 +102,12 @@ class Commands:
             return refusal or await self._ticket_not_found(request)
         shown = {"status": found.status.value, "date": request.menu.format_time(found.updated_at)}
         reply = request.reply(Disposition.STATUS, "status", ticket=ticket, **shown)
-        if tells_more(rest, request.menu.keywords) and await self._add_details(request, ticket, rest):
-            return replace(reply, disposition=Disposition.DETAILS)  # words beside a ticket are never lost
-        return reply
+        keywords = request.menu.keywords
+        if not tells_more(rest, keywords) or not await self._add_details(request, ticket, rest):
+            return reply
+        if mentions_leaving(list(words(rest)), keywords):  # `7340-2817 hapus nomor saya`
+            return request.reply(Disposition.UNSORTED, "added_not_left", ticket=ticket)
+        return replace(reply, disposition=Disposition.DETAILS)  # words beside a ticket are never lost
 
     async def _add_info(self, request: SmsRequest) -> SmsReply:
         ticket, text, refusal = await self._find_ticket(request)
@@ -124,9 +128,11 @@ class Commands:
         )
 
     async def _erase(self, request: SmsRequest) -> SmsReply:
-        ticket, _, refusal = await self._find_ticket(request)
+        ticket, rest, refusal = await self._find_ticket(request)
         if ticket is None:
             return refusal or await self._ticket_not_found(request)
+        if not is_plain_erasure(list(words(rest)), request.menu):
+            return request.reply(Disposition.UNSORTED, "not_erased", ticket=ticket)
         erased = await self._reporter.erase_number_within(request.connection, ticket, request.phone)
         if not erased:
             return await self._ticket_not_found(request)

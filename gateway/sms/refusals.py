@@ -1,6 +1,7 @@
-"""Pure: opt-outs in the words of a resident. A text opts out only where the whole of it plainly asks to.
+"""Pure: wishes to leave in the words of a resident, opt-outs and erasures.
 
-`stop sms ini` does, `ada mobil berhenti` and `jangan stop kirim info` do not.
+A text opts out only where the whole of it plainly asks to: `stop sms ini` does, `ada mobil berhenti` and `jangan stop
+kirim info` do not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
+from gateway.sms.report_kinds import category_within
 from gateway.sms.typed_text import join, phrase_size, without_phrases
 from gateway.text.words import Word, normalised
 
@@ -49,6 +51,20 @@ def mentions_stop(found: Sequence[Word], keywords: Keywords) -> bool:
 def has_refusal(found: Sequence[Word], keywords: Keywords) -> bool:
     """Return True if a text of any length contains a keyword or phrase of an opt-out."""
     return any(_stop_spans(found, keywords))
+
+
+def is_plain_erasure(beside: Sequence[Word], menu: Menu) -> bool:
+    """Return True if these words beside a command to erase and its ticket say nothing else.
+
+    `nomor saya dari laporan` does not, `jangan` and `itu tidak benar` do. Two unknown words are allowed.
+    """
+    keywords = menu.keywords
+    own = _words_of("erase", keywords) | keywords.code_words
+    others = without_phrases(beside, own, keywords.beside_stop, keywords.filler, keywords.thanks, keywords.yes)
+    is_reversed = any(word in keywords.negations for word, _ in beside)
+    return not (is_reversed or has_refusal(beside, keywords) or category_within(others, menu)) and (
+        sum(not word.isdecimal() for word, _ in others) <= _MAX_OTHER_WORDS
+    )
 
 
 def mentions_leaving(found: Sequence[Word], keywords: Keywords) -> bool:

@@ -89,6 +89,8 @@ def _continued(text: str, earlier: Sequence[str], menu: Menu) -> Command:
         return replace(last, argument=argument) if argument else Command()
     if last.name not in ("status", "add_info", "erase"):
         return Command()
+    if last.name == "erase" and find_ticket(last.argument)[0]:
+        return Command()  # it was asked back for other words than the ticket
     if has_ticket_like_number(text):  # `INFO pelaku lari`, then the ticket: the details are kept
         return replace(last, argument=both if last.name == "add_info" else text)
     if last.name == "add_info" and find_ticket(last.argument)[0]:

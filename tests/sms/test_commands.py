@@ -229,6 +229,18 @@ async def test_erase_removes_the_number(world: SmsWorld, keyword: str, language:
     assert await world.send_sms(f"CEK {ticket}") == pack_sms("not_found"), "it is nobody's now"
 
 
+@pytest.mark.parametrize("text", ["HAPUS {} jangan", "hapus laporan {} itu tidak benar", "HAPUS {} STOP"])
+async def test_an_erasure_with_other_words_is_asked_back(world: SmsWorld, text: str) -> None:
+    ticket = await file_report(world)
+
+    assert await world.send_sms(text.format(ticket)) == pack_sms("not_erased", ticket=ticket)
+    assert (await world.send_sms(ticket)).startswith(f"Laporan {ticket}: "), "a ticket alone erases nothing"
+    assert (await world.incidents())[0]["phone"] == NUMBER.masked
+    assert len(await world.queue.list_inbound(to_sort=True)) == 1
+
+    assert await world.send_sms(f"HAPUS nomor saya dari laporan {ticket}") == pack_sms("erased", ticket=ticket)
+
+
 @pytest.mark.parametrize("command", ["CEK {}", "INFO {} lari", "HAPUS {}"])
 async def test_a_ticket_of_another_phone_is_not_found(world: SmsWorld, command: str) -> None:
     await world.send_sms("LAPOR 3 KLEGO")

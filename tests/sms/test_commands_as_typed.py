@@ -138,6 +138,15 @@ async def test_a_status_without_news_adds_nothing(world: SmsWorld, text: str) ->
     assert (await world.dispositions())[1:] == ["status", "status"]
 
 
+@pytest.mark.parametrize("text", ["CEK {} STOP", "{} hapus nomor saya", "STOP HAPUS {}"])
+async def test_a_wish_to_leave_beside_a_ticket_is_for_the_desk(world: SmsWorld, text: str) -> None:
+    ticket = await file_report(world)
+
+    assert await world.send_sms(text.format(ticket)) == pack_sms("added_not_left", ticket=ticket)
+    assert (await world.incidents())[0]["phone"] == NUMBER.masked
+    assert len(await world.queue.list_inbound(to_sort=True)) == 1
+
+
 @pytest.mark.parametrize("text", ["CEK {} pelaku kabur", "{} pelaku kabur", "LAPOR {} pelaku kabur"])
 async def test_words_beside_a_ticket_of_another_phone_are_for_the_desk(world: SmsWorld, text: str) -> None:
     ticket = await file_report(world)

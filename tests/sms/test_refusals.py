@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.sms.refusals import is_refusal, mentions_stop, refusal_language
+from gateway.sms.refusals import is_plain_erasure, is_refusal, mentions_stop, refusal_language
 from gateway.text.words import words
 from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
@@ -57,3 +57,25 @@ def test_mentions_stop_in_short_texts_only() -> None:
 )
 def test_refusal_language_is_that_of_the_keyword(text: str, language: str) -> None:
     assert refusal_language(list(words(text)), MENU.keywords) == language
+
+
+PLAIN_ERASURES = ["", "pak", "nomor saya dari laporan", "data saya", "my number from", "terima kasih", "ya", "takut"]
+OTHER_TEXTS = [
+    "jangan",
+    "laporan itu tidak benar",
+    "tidak jadi",
+    "belum selesai",
+    "STOP",
+    "saya mau stop sms",
+    "ada tawuran lagi",
+    "pelaku lari ke arah utara",
+    "petugas minta saya datang ke kantor",
+]
+
+
+@pytest.mark.parametrize("pack", MENUS)
+@pytest.mark.parametrize(
+    ("text", "plain"), [(text, True) for text in PLAIN_ERASURES] + [(text, False) for text in OTHER_TEXTS]
+)
+def test_is_plain_erasure_lets_nothing_else_be_said(pack: str, text: str, plain: bool) -> None:
+    assert is_plain_erasure(list(words(text)), MENUS[pack]) == plain

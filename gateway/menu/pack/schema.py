@@ -41,6 +41,7 @@ REPLIES = (  # sent only with a keywords.yaml
     "no_details",
     "need_info",
     "erased",
+    "not_erased",
     "not_found",
     "no_ticket_status",
     "no_ticket_add_info",
