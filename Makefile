@@ -20,7 +20,7 @@ run: .venv/.run-done  ## Run the whole gateway on this machine (make run RUN_ARG
 	@exec $(BIN)/waspada run $(RUN_ARGS)
 
 test: check browser pooler  ## Format, lint, types, imports, then all tests
-	$(BIN)/pytest $(TEST_ARGS)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 8 --dist loadfile $(TEST_ARGS)
 
 check: .venv/.dev-done  ## Format, lint, types, imports, words
 	$(BIN)/ruff format --check gateway tests

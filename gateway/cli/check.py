@@ -13,6 +13,7 @@ from gateway.cli.options import gateway_options
 from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
+from gateway.runtime.logs import silence
 from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.secrets import SecretsUnusable
 from gateway.settings import Settings
@@ -50,6 +51,7 @@ def _faults_of_stores(settings: Settings) -> list[str]:
     """Return the faults of the stores. One that cannot be reached is no fault here: it may be another machine's."""
     with suppress(SecretsUnusable):  # nothing has run in the data folder yet
         settings = settings if settings.redis_url or settings.database_url else locate(settings)
+    silence()  # the fault is printed here, not logged
     found = asyncio.run(faults_of_stores(settings))
     for store, fault in found.items():
         if fault.unreachable:
