@@ -44,9 +44,14 @@ def test_danger_without_the_option_yes_is_refused(tmp_path: Path) -> None:
     texts = [(f"wording/{language}.yaml", "^(  danger: .*) yes:", r"\1 there:") for language in LANGUAGES]
     flow = ("flow.yaml", "{yes: keep_away,", "{there: keep_away,")
 
-    (diagnostic,) = diagnostics(tmp_path, flow, *texts)
+    (diagnostic,) = flow_diagnostics(tmp_path, flow, *texts)
 
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: danger: one option must be yes, which marks reports", diagnostic)
+
+
+def flow_diagnostics(folder: Path, *edits: tuple[str, str, str]) -> list[str]:
+    """Return the diagnostics of the flow alone: the keywords name the option that an edit has renamed."""
+    return [one for one in diagnostics(folder, *edits) if not one.startswith("keywords.yaml:")]
 
 
 def test_status_without_a_label_is_refused(tmp_path: Path) -> None:
@@ -58,7 +63,7 @@ def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
     texts = [(f"wording/{language}.yaml", r"^(  contact:\n(?:    .*\n)*?    )yes:", r"\1ya:") for language in LANGUAGES]
     flow = ("flow.yaml", r"^(  contact:\n    choose: \{)yes:", r"\1ya:")
 
-    (diagnostic,) = diagnostics(tmp_path, flow, *texts)
+    (diagnostic,) = flow_diagnostics(tmp_path, flow, *texts)
 
     assert re.fullmatch(r"flow\.yaml:[1-9]\d*: contact: unknown contact \"ya\"; expected one of no, yes", diagnostic)
 
