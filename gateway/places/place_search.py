@@ -80,15 +80,18 @@ class PlaceSearch:
             return whole
         return AreaMatches(found.codes[:MAX_MATCHES], found.sure)
 
-    def read(self, words: _Words, *, first_decides: bool = True) -> PlacesInText:
+    def read(self, words: _Words, *, first_decides: bool = True, behind_code: bool = False) -> PlacesInText:
         """Find the places that these words of a text name. Only the first 40 words are searched.
 
         With `first_decides`, the text is a report: a name at its beginning is its place, whatever others follow.
+        `behind_code` means that a code is before the text: then its first word is a place, not a thing.
         """
         words = words[:MAX_SEARCHED_WORDS]
         begin = self._after_prefixes(words, 0)
         mentions = [*self._mentions(words)]
         first = mentions[0] if mentions and mentions[0].start <= begin else None
+        if first and behind_code and words[first.start] in self._things:
+            first = mentions[0] = replace(first, everyday=False)
         if first and first.sure and ((first_decides and not first.everyday) or first.end == len(words)):
             return PlacesInText(first.codes, sure=True, size=first.end)
         named = [found for found in mentions if not found.everyday]

@@ -73,7 +73,8 @@ def configure(*, format: Literal["json", "console"], level: Level, mask: Mask, s
 
 def silence() -> None:
     """Write no line: a verb of the command has an output of its own."""
-    structlog.configure(processors=[_drop])
+    _processors[:] = [_drop]  # the same list, which loggers have kept since their first line
+    structlog.configure(processors=_processors)
 
 
 def _drop(_logger: object, _level: str, _fields: Any) -> NoReturn:

@@ -27,9 +27,9 @@ class ReportText:
     area: str = ""  # code of the place, if one is named without doubt
 
 
-def read_places(found: Sequence[Word], menu: Menu) -> PlacesInText:
-    """Find the places that these words name, or the candidates."""
-    return menu.place_search.read([word for word, _ in found])
+def read_places(found: Sequence[Word], menu: Menu, *, behind_code: bool = False) -> PlacesInText:
+    """Find the places that these words name, or the candidates. `behind_code`: see `PlaceSearch.read`."""
+    return menu.place_search.read([word for word, _ in found], behind_code=behind_code)
 
 
 def parse_report(text: str, menu: Menu) -> ReportText:
@@ -41,9 +41,10 @@ def parse_report(text: str, menu: Menu) -> ReportText:
     text = unglue(text, menu)
     found = list(words(text))
     category, size = leading_category(found, menu)
-    places = read_places(found[size:], menu)
+    by_code = bool(category) and _is_code(found[:size], menu)
+    places = read_places(found[size:], menu, behind_code=by_code)
     if category:
-        dropped = size + places.size if _is_code(found[:size], menu) else 0
+        dropped = size + places.size if by_code else 0
     else:
         category, size = leading_category(found[places.size :], menu) if places.size else ("", 0)
         behind = found[places.size : places.size + size]

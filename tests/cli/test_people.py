@@ -173,7 +173,7 @@ def test_list_masks_and_export_refuses_numbers_of_another_key(shell: Shell, good
 
     failed = shell.run("people", "export", "--reason", "rapat", vault_key="08" * 32)
     assert failed.exit_code == 1
-    assert "Cannot decrypt a number or a secret" in failed.stderr
+    assert "Cannot decrypt a phone number" in failed.stderr
 
 
 def test_export_is_private_and_audited(shell: Shell, good: str, tmp_path: Path, database_url: str) -> None:

@@ -197,6 +197,23 @@ def test_name_that_is_also_a_thing_is_a_place_only_where_it_says_so(text: str, p
 
 
 @pytest.mark.parametrize(
+    ("text", "pack", "area"),
+    [
+        ("jenggot tawuran", CITY, "Jenggot"),
+        ("gamer", CITY, "Gamer"),
+        ("bandung ribut", SECOND_CITY, "Bandung"),
+        ("jagung rumah terendam", REGENCY, "Jagung"),
+        ("sawah jagung rusak", REGENCY, ""),
+        ("soko ribut", CITY, ""),
+    ],
+)
+def test_name_directly_behind_a_code_is_a_place_also_if_it_is_a_thing(text: str, pack: str, area: str) -> None:
+    found = MENUS[pack].place_search.read(text.split(), behind_code=True)
+
+    assert (names(found, pack) if found.area else [""])[0].partition(",")[0] == area
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "massa dari klego ribut",

@@ -19,7 +19,15 @@ from tests.helpers.pack_edits import Files, edit_pack
         ("kecamatan", [("kelurahan", "kecamatan", ""), ("place_name", "typed", "")]),
         ("describe", [("contact", "typed", ""), ("contact", "0", "Skip")]),
         ("unfinished", [(DROPPED, "1", "Continue"), ("main", "2", "Start again"), ("ask_delete", "3", "Delete")]),
-        ("send", [("ticket", "filed", ""), ("saved", "kept", ""), ("not_sent", "failed", "")]),
+        (
+            "send",
+            [
+                ("ticket", "filed", ""),
+                ("saved", "kept", ""),
+                ("perhaps_sent", "unknown", ""),
+                ("not_sent", "failed", ""),
+            ],
+        ),
         ("limit", [("ask_ticket", "1", "Check status"), ("notice", "otherwise", "")]),
     ],
 )
