@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,21 @@ async def test_reason_tells_what_is_wrong(tmp_path: Path, over: str, lines: str,
         if over == "a port":
             said = await fault("redis://" + address.format(f"127.0.0.1:{port}"))
         else:
-            await until(socket.exists)
+            await until(partial(_listens, socket))
             before, _, number = address.partition("{}")
             said = await fault(f"unix://{before}{socket}?db={number.removeprefix('/') or 0}")
 
-    assert said.startswith(reason) if reason else not said
+    assert said.startswith(reason) if reason else not said, said
+
+
+async def _listens(socket: Path) -> bool:
+    """Return True if a connection to the socket is taken: the file is there a moment earlier."""
+    try:
+        _, writer = await asyncio.open_unix_connection(socket)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def test_node_of_a_cluster_that_owns_every_slot_is_refused_too(tmp_path: Path) -> None:
