@@ -18,7 +18,7 @@ from gateway.runtime.redis import redis_client
 from gateway.runtime.redis_probe import probe_redis
 from tests.helpers.program import free_port
 from tests.helpers.redis_servers import run_redis
-from tests.helpers.waiting import until
+from tests.helpers.waiting import socket_listens, until
 
 PASSWORD = "It refuses the user or the password of redis_url."
 FULL = "It is out of memory: raise maxmemory, or look for what fills it."
@@ -73,21 +73,11 @@ async def test_reason_tells_what_is_wrong(tmp_path: Path, over: str, lines: str,
         if over == "a port":
             said = await fault("redis://" + address.format(f"127.0.0.1:{port}"))
         else:
-            await until(partial(_listens, socket))
+            await until(partial(socket_listens, socket))
             before, _, number = address.partition("{}")
             said = await fault(f"unix://{before}{socket}?db={number.removeprefix('/') or 0}")
 
     assert said.startswith(reason) if reason else not said, said
-
-
-async def _listens(socket: Path) -> bool:
-    """Return True if a connection to the socket is taken: the file is there a moment earlier."""
-    try:
-        _, writer = await asyncio.open_unix_connection(socket)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 async def test_node_of_a_cluster_that_owns_every_slot_is_refused_too(tmp_path: Path) -> None:
