@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.people.person import Role, enclosing_codes
+from gateway.people.person import EVERYWHERE, Role, enclosing_codes
 from gateway.places.areas import Areas
 from gateway.text.diagnostics import one_of, quoted, unknown
 from gateway.text.errors import UserError
@@ -24,8 +24,6 @@ _OPERATORS = ("and", "or", "not")
 _LONGEST_LISTED = 20  # an error lists at most so many allowed words
 _DEEPEST = 8
 _MOST_WORDS = 2000
-EVERYWHERE = ""
-"""Area of a person who subscribed to all appeals."""
 
 
 class InvalidAudience(UserError, ValueError):

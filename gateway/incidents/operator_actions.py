@@ -85,7 +85,7 @@ class IncidentActions:
                 raise TransitionNotAllowed(current, to)
             asked = await self._ask(connection, row, question) if question else None
             result = {"veracity": found} if found else {}
-            change = {"from": current.value, "to": to.value, "reason": mask_in(reason), **result}
+            change = {"from": current.value, "to": to.value, "reason": reason, **result}
             if asked:
                 change["reporter"] = asked.value
             now = self._clock.now()
@@ -103,7 +103,7 @@ class IncidentActions:
             if current not in REOPENED:
                 raise ActRefused(f'an incident with status "{current}" is open already')
             to = REOPENED[current]
-            change = {"from": current.value, "to": to.value, "found": row["veracity"], "reason": mask_in(reason)}
+            change = {"from": current.value, "to": to.value, "found": row["veracity"], "reason": reason}
             values = {"status": to, "veracity": Veracity.UNVERIFIED, "updated_at": self._clock.now()}
             await self._write(connection, row, actor, "reopened", change, **values)
 
@@ -119,7 +119,7 @@ class IncidentActions:
                 raise ActRefused(f'an incident with status "{status}" cannot be taken; reopen it first')
             if owner not in (actor, taken_from, ""):
                 raise ActRefused(f"{owner} has taken this incident already; to take it over, say that it is from them")
-            await self._write(connection, row, actor, "taken", {"from": mask_in(owner)}, taken_by=mask_in(actor))
+            await self._write(connection, row, actor, "taken", {"from": owner}, taken_by=mask_in(actor))
 
     async def release(self, ticket: str, actor: str, taken_from: str = "") -> None:
         """Give an incident back, so that nobody has it. Somebody else's needs `taken_from`. Raises `ActRefused`."""
@@ -129,7 +129,7 @@ class IncidentActions:
                 raise ActRefused("nobody has taken this incident")
             if owner not in (actor, taken_from):
                 raise ActRefused(f"{owner} has taken this incident; to release it for them, say that it is from them")
-            await self._write(connection, row, actor, "released", {"from": mask_in(owner)}, taken_by=None)
+            await self._write(connection, row, actor, "released", {"from": owner}, taken_by=None)
 
     @asynccontextmanager
     async def _locked(self, ticket: str) -> AsyncIterator[tuple[AsyncConnection, RowMapping]]:
@@ -146,7 +146,7 @@ class IncidentActions:
         """Change the row, clear the mark of new details, and write the audit row."""
         changing = update(incidents).where(incidents.c.id == row["id"]).values(new_details_at=None, **values)
         await connection.execute(changing)
-        noted = audit_row(self._clock.now(), mask_in(actor), f"incident.{act}", row["ticket"], change)
+        noted = audit_row(self._clock.now(), actor, f"incident.{act}", row["ticket"], change)
         await connection.execute(INSERT_AUDIT, noted)
 
     async def _ask(self, connection: AsyncConnection, row: RowMapping, question: Question) -> Asked:

@@ -15,6 +15,7 @@ from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.messages.suppression import OptOuts
+from gateway.people.person import EVERYWHERE
 from gateway.people.subscriptions import Subscriptions
 from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named_language
 from gateway.sms.inbound_queue import Disposition, SmsReply
@@ -26,8 +27,6 @@ from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import without_phrases
 from gateway.text import ticket as tickets
 from gateway.text.words import words
-
-EVERYWHERE = ""  # the area of a subscription to all appeals
 
 
 class Commands:

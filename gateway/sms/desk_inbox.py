@@ -136,7 +136,7 @@ class DeskInbox:
                 given = {"ussd": self._service_codes.get(report.channel, "")}
                 return menu.sms_text("received", report.language, answers, given)
 
-            detail = {"by": "desk", "operator": mask_in(actor)}
+            detail = {"by": "desk", "operator": actor}
             try:
                 filed = await self._incidents.file_within(connection, report, phone, confirmation, detail)
             except SessionOfAnotherPhone:
@@ -199,7 +199,7 @@ class DeskInbox:
         now: datetime = self._clock.now()
         sorting = update(inbound_messages).where(inbound_messages.c.id == row["id"])
         await connection.execute(sorting.values(sorted_at=now, sorted_by=mask_in(actor), **values))
-        noted = audit_row(now, mask_in(actor), f"inbound.{act}", f"inbound {row['id']}", detail)
+        noted = audit_row(now, actor, f"inbound.{act}", f"inbound {row['id']}", detail)
         await connection.execute(INSERT_AUDIT, noted)
 
 

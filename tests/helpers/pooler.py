@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 from tests.helpers.program import free_port
 from tests.helpers.redis_servers import listens
 from tests.helpers.stores import LAUNCHER
-from tests.helpers.waiting import socket_listens, until
+from tests.helpers.waiting import until
 
 SERVER_CONNECTIONS = 3
 """Fewer than the gateway opens, so that its transactions meet on all of them."""
@@ -52,7 +52,7 @@ async def run_pooler(
         *LAUNCHER, str(folder), "--", program, str(settings), stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
-        await until(partial(socket_listens, socket) if socket else partial(listens, port))
+        await until(partial(listens, socket or port))
         yield f"postgresql://{url.username}@127.0.0.1:{port}/{url.database}"
     finally:
         process.kill()

@@ -31,10 +31,13 @@ async def run_redis(folder: Path, *options: str, lines: str = "") -> AsyncIterat
         await process.wait()
 
 
-async def listens(port: int) -> bool:
-    """Return True if a server listens on this port of this machine."""
+async def listens(at: int | Path) -> bool:
+    """Return True if a server takes connections on this port of this machine, or on this Unix socket."""
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        if isinstance(at, Path):  # its file is there a moment before it is listened on
+            _, writer = await asyncio.open_unix_connection(at)
+        else:
+            _, writer = await asyncio.open_connection("127.0.0.1", at)
     except OSError:
         return False
     writer.close()

@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 
 async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float = 60.0) -> None:
@@ -21,13 +20,3 @@ async def until(condition: Callable[[], bool | Awaitable[bool]], seconds: float 
             return
         assert time.monotonic() < deadline, f"still false after {seconds} s: {condition}"
         await asyncio.sleep(0.005)
-
-
-async def socket_listens(path: Path) -> bool:
-    """Return True if a connection to a Unix socket is taken: its file is there a moment earlier."""
-    try:
-        _, writer = await asyncio.open_unix_connection(path)
-    except OSError:
-        return False
-    writer.close()
-    return True

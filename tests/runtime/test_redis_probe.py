@@ -17,8 +17,8 @@ from gateway.runtime.readiness import UNREACHABLE, NotReady
 from gateway.runtime.redis import redis_client
 from gateway.runtime.redis_probe import probe_redis
 from tests.helpers.program import free_port
-from tests.helpers.redis_servers import run_redis
-from tests.helpers.waiting import socket_listens, until
+from tests.helpers.redis_servers import listens, run_redis
+from tests.helpers.waiting import until
 
 PASSWORD = "It refuses the user or the password of redis_url."
 FULL = "It is out of memory: raise maxmemory, or look for what fills it."
@@ -73,7 +73,7 @@ async def test_reason_tells_what_is_wrong(tmp_path: Path, over: str, lines: str,
         if over == "a port":
             said = await fault("redis://" + address.format(f"127.0.0.1:{port}"))
         else:
-            await until(partial(socket_listens, socket))
+            await until(partial(listens, socket))
             before, _, number = address.partition("{}")
             said = await fault(f"unix://{before}{socket}?db={number.removeprefix('/') or 0}")
 
