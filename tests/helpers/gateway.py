@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TextIO
+from typing import TextIO, TypedDict
 
 from pydantic import SecretStr
 
@@ -20,6 +20,22 @@ from tests.helpers.packs import MENU, PEKALONGAN
 VAULT_KEY = bytes(range(32))
 SERVICE_CODES: Mapping[str, str] = {"at": "*384*3375#", "at2": "*1*2#"}
 SHORT_CODE = "3375"
+
+
+class Deadlines(TypedDict):
+    """Settings of how long a store may take."""
+
+    redis_deadline_ms: int
+    sql_deadline_ms: int
+
+
+PATIENT = Deadlines(redis_deadline_ms=5_000, sql_deadline_ms=20_000)
+"""Those of a gateway for which a slow store is available, as on a busy machine: only one that refuses is not."""
+PRODUCTION = Deadlines(
+    redis_deadline_ms=Settings.model_fields["redis_deadline_ms"].default,
+    sql_deadline_ms=Settings.model_fields["sql_deadline_ms"].default,
+)
+"""Those of an office, for tests in which a store hangs."""
 
 
 def channel_settings(
@@ -38,7 +54,7 @@ def channel_settings(
 
 
 def settings_of(redis_url: str, database_url: str, **values: object) -> Settings:
-    """Return settings over these stores, with the channels of `SERVICE_CODES`. `values` replace others."""
+    """Return settings over these stores with the channels of `SERVICE_CODES`, `PATIENT`. `values` replace others."""
     channels = {name: channel_settings(code) for name, code in SERVICE_CODES.items()}
     return Settings(
         pack=PEKALONGAN,
@@ -47,7 +63,7 @@ def settings_of(redis_url: str, database_url: str, **values: object) -> Settings
         vault_key=SecretStr(VAULT_KEY.hex()),
         log_format="json",
         trusted_network=True,
-    ).model_copy(update={"channels": channels, **values})
+    ).model_copy(update={"channels": channels, **PATIENT, **values})
 
 
 @asynccontextmanager

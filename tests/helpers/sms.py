@@ -19,7 +19,7 @@ from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import InboundQueue
 from gateway.text.phone import Phone
 from tests.helpers.clocks import ManualClock
-from tests.helpers.gateway import SERVICE_CODES, channel_settings, open_gateway
+from tests.helpers.gateway import PATIENT, SERVICE_CODES, Deadlines, channel_settings, open_gateway
 from tests.helpers.packs import MENU
 from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.stuck_writes import stuck_writes
@@ -94,14 +94,19 @@ class SmsWorld(UssdGateway):
 
 @asynccontextmanager
 async def open_sms_world(
-    redis_url: str, database_url: str, clock: Clock, menu: Menu = MENU, log: TextIO | None = None
+    redis_url: str,
+    database_url: str,
+    clock: Clock,
+    menu: Menu = MENU,
+    log: TextIO | None = None,
+    deadlines: Deadlines = PATIENT,
 ) -> AsyncIterator[SmsWorld]:
     """Open a gateway that sends from a short code on one channel, and from a number on the other."""
     channels = {
         "at": channel_settings(SERVICE_CODES["at"]),
         "at2": channel_settings(SERVICE_CODES["at2"], sender=OWN_NUMBER.e164),
     }
-    async with open_gateway(redis_url, database_url, clock, menu, log, channels=channels) as services:
+    async with open_gateway(redis_url, database_url, clock, menu, log, channels=channels, **deadlines) as services:
         yield SmsWorld(services)
 
 

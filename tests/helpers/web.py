@@ -26,7 +26,7 @@ from gateway.web.hook_urls import hook_urls
 from gateway.web.server import serve
 from gateway.wiring.container import Services
 from gateway.wiring.processes import web_app
-from tests.helpers.gateway import channel_settings, open_gateway
+from tests.helpers.gateway import PATIENT, Deadlines, channel_settings, open_gateway
 from tests.helpers.local_carrier import local_carrier
 from tests.helpers.program import free_port
 from tests.helpers.tables import Rows, rows
@@ -87,17 +87,17 @@ class WebGateway:
 
 @asynccontextmanager
 async def serve_gateway(
-    redis_url: str, database_url: str, *, demo: bool = False, **limits: Any
+    redis_url: str, database_url: str, deadlines: Deadlines = PATIENT, *, demo: bool = False, **limits: Any
 ) -> AsyncIterator[WebGateway]:
     """Serve the web process of a gateway with the one channel `at`, in a `demo` with the built-in carrier beside it.
 
-    `limits` are those of the server.
+    `deadlines` are those of its stores, `limits` those of the server.
     """
     channel = channel_settings(CODE, sender=None, secrets=(NEW_SECRET, OLD_SECRET))
     log, port = io.StringIO(), free_port()
     url = f"http://127.0.0.1:{port}"
     async with (
-        open_gateway(redis_url, database_url, log=log, channels={"at": channel}) as services,
+        open_gateway(redis_url, database_url, log=log, channels={"at": channel}, **deadlines) as services,
         ClientSession(cookie_jar=DummyCookieJar(), timeout=ClientTimeout(total=20)) as http,
     ):
         app = web_app(services)

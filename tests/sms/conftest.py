@@ -10,6 +10,7 @@ import pytest
 from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
+from tests.helpers.gateway import PRODUCTION
 from tests.helpers.logs import log
 from tests.helpers.messages import MessageQueue
 from tests.helpers.outages import OwnRedis, PostgresGate, own_redis, postgres
@@ -29,7 +30,7 @@ async def unreliable_world(
     own_redis: OwnRedis, postgres: PostgresGate, clock: ManualClock, log: io.StringIO
 ) -> AsyncIterator[SmsWorld]:
     """Return a gateway over `own_redis` and `postgres`, which a test may stop."""
-    async with open_sms_world(own_redis.url, postgres.url, clock, log=log) as built:
+    async with open_sms_world(own_redis.url, postgres.url, clock, log=log, deadlines=PRODUCTION) as built:
         yield built
 
 

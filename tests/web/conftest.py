@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.helpers.gateway import PRODUCTION
 from tests.helpers.handset_page import browser, gateway, handset, http
 from tests.helpers.outages import OwnRedis, PostgresGate, own_redis, postgres
 from tests.helpers.web import WebGateway, serve_gateway
@@ -20,5 +21,5 @@ async def web_gateway(redis_url: str, database_url: str) -> AsyncIterator[WebGat
 @pytest.fixture
 async def unreliable_gateway(own_redis: OwnRedis, postgres: PostgresGate) -> AsyncIterator[WebGateway]:
     """Serve a gateway over `own_redis` and `postgres`, which the test can make unavailable."""
-    async with serve_gateway(own_redis.url, postgres.url) as gateway:
+    async with serve_gateway(own_redis.url, postgres.url, PRODUCTION) as gateway:
         yield gateway
