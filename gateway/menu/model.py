@@ -148,6 +148,7 @@ class Menu:
     languages: Mapping[str, str]
     keys: Keys
     placeholders: Mapping[str, str]
+    constants: Mapping[str, str]  # filled into the texts already, when the pack was loaded
     start: str
     home: str
     help: str  # the screen after three wrong inputs in a row; empty for none
@@ -243,6 +244,10 @@ status changed, and the places that a name in an SMS may mean."""
 
 APPEAL_PLACEHOLDERS = ("kel", "ussd", "svc")
 """Placeholders of appeals: the area of the person, the code to dial, the service."""
+
+
+SMS_NUMBER = "sms"
+"""Name of the constant that is the number residents send SMS to."""
 
 
 def appeal_areas(menu: Menu) -> tuple[str, ...]:

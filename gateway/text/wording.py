@@ -25,6 +25,7 @@ class Wording:
     apology: str
     appeals: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # the line of each text in its file
+    constants: Mapping[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # text → the constants in it
 
     def heading(self, state: str) -> str:
         return self.screens[state]["heading"]
@@ -41,6 +42,24 @@ def placeholders(template: str) -> frozenset[str]:
             raise ValueError(f"{{{name}}} is not a plain placeholder")
         names.add(name)
     return frozenset(names)
+
+
+def fill_constants(template: str, constants: Mapping[str, str]) -> str:
+    """Return `template` with the constants of the pack filled in, and its other placeholders left as they are.
+
+    A template whose braces are at fault is returned unchanged: a check reports it.
+    """
+    try:
+        if not placeholders(template) & constants.keys():
+            return template
+    except ValueError:
+        return template
+    parts = []
+    for literal, name, _, _ in _formatter.parse(template):
+        parts.append(literal.replace("{", "{{").replace("}", "}}"))
+        if name is not None:
+            parts.append(constants.get(name, f"{{{name}}}"))
+    return "".join(parts)
 
 
 def literal_text(text: str) -> str:

@@ -16,13 +16,14 @@ from gateway.incidents.incident import (
 )
 from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.limits import DEFAULT, Keys, Limits
-from gateway.menu.model import Menu, State
+from gateway.menu.model import SMS_NUMBER, Menu, State
 from gateway.menu.pack.loader import PackRefused, parse_pack
-from gateway.menu.pack_files import FLOW, state_diagnostic, text_diagnostic
+from gateway.menu.pack_files import FLOW, pack_diagnostic, state_diagnostic, text_diagnostic
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.diagnostics import Diagnostic, one_of, quoted, unknown
+from gateway.text.service_number import is_number, is_same_number
 from gateway.ussd.effect_request import REQUIRED_BY_EFFECT
 
 
@@ -31,11 +32,24 @@ def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     menu, diagnostics, unknowns = parse_pack(read_pack(pack))
     if menu is not None:
         diagnostics += _record_diagnostics(menu, unknowns)
+        diagnostics += _number_diagnostics(menu, channels)
         for limits in _all_limits(channels):
             diagnostics += check(menu, limits, unknowns)
     if menu is None or diagnostics:
         raise PackRefused(diagnostics)
     return menu
+
+
+def _number_diagnostics(menu: Menu, channels: Mapping[str, ChannelSettings]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic if `{sms}` is none of the numbers that the channels send from: nobody would read what it gets.
+
+    A sender may be a name. Then the pack alone knows the number.
+    """
+    own = menu.constants.get(SMS_NUMBER, "")
+    numbers = [channel.sender for channel in channels.values() if channel.sender and is_number(channel.sender)]
+    if own and numbers and not any(is_same_number(own, number, menu.region) for number in numbers):
+        message = "no channel has this number as its sender; write the number that the SMS of a channel come from"
+        yield pack_diagnostic(menu, ("constants", SMS_NUMBER), message)
 
 
 def measure_menu(menu: Menu, channels: Mapping[str, ChannelSettings]) -> CheckResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.text.wording import fill, literal_text, placeholders
+from gateway.text.wording import fill, fill_constants, literal_text, placeholders
 
 
 def test_placeholders_are_the_names_in_braces() -> None:
@@ -29,3 +29,17 @@ def test_literal_text_refuses_what_a_screen_cannot_show(text: str) -> None:
 
 def test_literal_text_returns_its_text() -> None:
     assert literal_text("Medono, \u20ac") == "Medono, \u20ac"
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("Darurat: {sos}, {ticket}", "Darurat: 112, {ticket}"),
+        ("{{sos}} {sos}", "{{sos}} 112"),
+        ("{ticket}", "{ticket}"),
+        ("{sos} {", "{sos} {"),
+        ("{sos!r}", "{sos!r}"),
+    ],
+)
+def test_constants_are_filled_in_and_nothing_else(template: str, filled: str) -> None:
+    assert fill_constants(template, {"sos": "112"}) == filled

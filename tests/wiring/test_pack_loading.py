@@ -71,3 +71,34 @@ def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
 def test_typed_answer_of_a_chosen_field_is_refused(tmp_path: Path) -> None:
     found = diagnostics(tmp_path, ("flow.yaml", "keep: description", "keep: size"))
     assert [one for one in found if re.match(r"flow\.yaml:[1-9]\d*: describe: size must be chosen, not typed", one)]
+
+
+def with_sms_number(tmp_path: Path, number: str) -> Path:
+    pack = shutil.copytree(PACKS / "pekalongan", tmp_path / "pack")
+    settings = pack / "pack.yaml"
+    settings.write_text(re.sub("^  sms: .*", "", settings.read_text(), flags=re.MULTILINE))
+    settings.write_text(settings.read_text().replace("constants:", f'constants:\n  sms: "{number}"\n#'))
+    for wording in (pack / "wording").iterdir():
+        if "{sms}" not in wording.read_text():
+            wording.write_text(wording.read_text().replace("{office}", "{sms}"))
+    settings.write_text(re.sub("^  office: .*", "", settings.read_text(), flags=re.MULTILINE))
+    return pack
+
+
+@pytest.mark.parametrize("senders", [["3375"], ["BAKESBANGPOL", "3375"], ["BAKESBANGPOL"], [None], ["21800", "+3375"]])
+def test_texts_may_name_the_number_of_a_channel(tmp_path: Path, senders: list[str | None]) -> None:
+    channels = {f"line{place}": channel(sender=sender) for place, sender in enumerate(senders)}
+
+    assert load_menu(with_sms_number(tmp_path, "3375"), channels).constants["sms"] == "3375"
+
+
+def test_texts_that_name_another_number_than_the_channels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackRefused) as refused:
+        load_menu(with_sms_number(tmp_path, "3375"), {"line": channel(sender="21800"), "named": channel(sender="DESK")})
+
+    (diagnostic,) = refused.value.diagnostics
+    assert re.fullmatch(
+        r"pack\.yaml:\d+: constants\.sms: no channel has this number as its sender; "
+        "write the number that the SMS of a channel come from",
+        str(diagnostic),
+    )

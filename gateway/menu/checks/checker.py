@@ -13,7 +13,7 @@ from gateway.menu.checks.keys import alike_faults, key_faults
 from gateway.menu.checks.longest_path import LongestPath
 from gateway.menu.checks.reachability import condition_faults, length_faults, reachability_faults, shortcut_faults
 from gateway.menu.checks.screens import measure
-from gateway.menu.checks.texts import label_faults, sms_faults, text_faults
+from gateway.menu.checks.texts import label_faults, sms_faults, text_faults, unused_constant_faults
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack_files import SETTINGS
@@ -49,7 +49,7 @@ def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHIN
     uncertain = frozenset(menu.languages) if unknowns.any_screen else unknowns.partial
     sizes = measure(menu, limits, faulty | uncertain)
     found = [*sizes.diagnostics, *key_faults(menu, limits, unknowns), *label_faults(menu, unknowns)]
-    found += condition_faults(menu, unknowns)
+    found += [*condition_faults(menu, unknowns), *unused_constant_faults(menu, unknowns)]
     exploration, longest = None, LongestPath()
     if not unknowns.paths:
         exploration = explore(_with_valid_shortcuts(menu) if unknowns.entries else menu, sizes.page_numbers)

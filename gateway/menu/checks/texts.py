@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 
 from gateway.menu.error_lines import ERROR_PLACEHOLDERS
 from gateway.menu.model import (
@@ -33,23 +33,38 @@ def all_text_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterato
 def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Check for texts that are empty, not in the GSM-7 alphabet, or with an unknown placeholder."""
     words = menu.wordings[language]
-    named = frozenset({*GATEWAY_PLACEHOLDERS, *menu.placeholders})
     for path, text in _texts(words):
-        known: Set[str] | None
-        if path[0] == "labels":
-            known = frozenset()
-        elif path[0] == "errors":
-            known = frozenset(ERROR_PLACEHOLDERS)
-        elif path[0] == "appeals":
-            known = frozenset(APPEAL_PLACEHOLDERS)
-        else:
-            known = None if unknowns.placeholders else named
-        for message in _faults(text, known):
+        for message in _faults(text, None if unknowns.placeholders else _known(menu, path[0]), menu.constants):
             yield text_diagnostic(words, path, message)
 
 
-def _faults(text: str, known: Set[str] | None) -> Iterator[str]:
-    """Yield messages about one text. `known` are the placeholders that it may have, or None if unknown."""
+def _known(menu: Menu, section: str) -> Set[str]:
+    """Return the placeholders that the texts of a section may have, besides the constants of the pack."""
+    match section:
+        case "labels":
+            return frozenset()
+        case "errors":
+            return frozenset(ERROR_PLACEHOLDERS)
+        case "appeals":
+            return frozenset(APPEAL_PLACEHOLDERS)
+    return {*GATEWAY_PLACEHOLDERS, *menu.placeholders}
+
+
+def unused_constant_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
+    """Check for constants that no text of any language shows. Skipped if some text is unknown."""
+    if unknowns.unclear:
+        return
+    used = {name for words in menu.wordings.values() for names in words.constants.values() for name in names}
+    for name in menu.constants:
+        if name not in used:
+            yield pack_diagnostic(menu, ("constants", name), f"no text shows {{{name}}}; write it there, or remove it")
+
+
+def _faults(text: str, known: Set[str] | None, constants: Iterable[str]) -> Iterator[str]:
+    """Yield messages about one text. `known` are the placeholders that it may have, or None if unknown.
+
+    The `constants`, which it may have too, are filled in already.
+    """
     if not text.strip():
         yield "this text is empty"
     try:
@@ -65,7 +80,7 @@ def _faults(text: str, known: Set[str] | None) -> Iterator[str]:
         return
     for name in sorted(named - known):
         if known:
-            yield f"unknown placeholder {{{name}}}; expected one of {', '.join(sorted(known))}"
+            yield f"unknown placeholder {{{name}}}; expected one of {', '.join(sorted({*known, *constants}))}"
         else:
             yield f"{{{name}}} is not filled in here"
 

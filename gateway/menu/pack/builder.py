@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import read_condition
@@ -24,12 +24,12 @@ from gateway.menu.pack.schema import (
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import FLOW, wording_file
+from gateway.menu.pack_files import FLOW, PACK, Path, wording_file
 from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.places.place_search import PlaceSearch
-from gateway.text.wording import Wording
+from gateway.text.wording import Wording, fill_constants, placeholders
 from gateway.text.words import normalised
 
 
@@ -59,6 +59,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
     templates = parsed.appeals.root if parsed.appeals else {}
     gazetteer = Gazetteer(parsed.areas, pack.place_words, pack.kecamatan_words)
     keywords = _keywords(parsed.keywords or KeywordsShape())
+    constants = _known_constants(reader, pack)
     return Menu(
         name=pack.name,
         service=pack.service,
@@ -68,6 +69,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         languages=pack.languages,
         keys=Keys(**pack.keys.model_dump()),
         placeholders=pack.placeholders,
+        constants=pack.constants,
         start=entries.start,
         home=entries.home,
         help=entries.help,
@@ -83,7 +85,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         keywords=keywords,
         templates={key: AppealTemplate(raw.purpose, raw.needs, raw.approved) for key, raw in templates.items()},
         wordings={
-            language: _wording(reader, language, parsed.wordings.get(language) or _NO_TEXTS)
+            language: _wording(reader, language, parsed.wordings.get(language) or _NO_TEXTS, constants)
             for language in pack.languages
         },
         date_words=dict(word for wording in parsed.wordings.values() for word in wording.dates.meanings()),
@@ -160,8 +162,29 @@ def _state(name: str, raw: StateShape, line: int) -> State:
     )
 
 
-def _wording(reader: PackReader, language: str, raw: WordingShape) -> Wording:
-    return Wording(language, lines=reader.lines.get(wording_file(language), {}), **raw.model_dump(exclude={"dates"}))
+def _known_constants(reader: PackReader, pack: PackShape) -> dict[str, str]:
+    """Return the constants, with a stand-in for each that was removed, so that no text with it seems at fault."""
+    return {**dict.fromkeys(reader.incomplete(PACK, "constants"), "?"), **pack.constants}
+
+
+def _wording(reader: PackReader, language: str, raw: WordingShape, constants: Mapping[str, str]) -> Wording:
+    """Make the wording of a language, with the constants filled into every text."""
+    named: dict[Path, frozenset[str]] = {}
+    sections = {
+        section: _with_constants(texts, (section,), constants, named)
+        for section, texts in raw.model_dump(exclude={"dates"}).items()
+    }
+    return Wording(language, lines=reader.lines.get(wording_file(language), {}), constants=named, **sections)
+
+
+def _with_constants(texts: Any, path: Path, constants: Mapping[str, str], named: dict[Path, frozenset[str]]) -> Any:
+    """Fill the constants into a text, or into every text of a section. Notes in `named` which each text has."""
+    if not isinstance(texts, str):
+        return {name: _with_constants(text, (*path, name), constants, named) for name, text in texts.items()}
+    filled = fill_constants(texts, constants)
+    if filled is not texts:
+        named[path] = placeholders(texts) & constants.keys()
+    return filled
 
 
 def _rules(raw: RulesShape) -> PackRules:

@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.menu.conditions import read_condition
 from gateway.menu.days import DATE_ERRORS, DateWord
+from gateway.menu.error_lines import ERROR_PLACEHOLDERS
 from gateway.menu.kinds.ask import Ask
 from gateway.menu.kinds.base import ALWAYS, StateShape
 from gateway.menu.kinds.resume import Resume
 from gateway.menu.kinds.tell import Tell
-from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS
+from gateway.menu.model import APPEAL_PLACEHOLDERS, FACTS, GATEWAY_PLACEHOLDERS
 from gateway.menu.pack.schema import (
     ERRORS,
     NAVIGATION,
@@ -36,16 +37,27 @@ from gateway.text.banned_words import find_banned_words
 from gateway.text.diagnostics import unknown
 from gateway.text.words import normalised
 
+RESERVED = frozenset({*GATEWAY_PLACEHOLDERS, *APPEAL_PLACEHOLDERS, *ERROR_PLACEHOLDERS})
+"""Names that a text of some kind shows already."""
+
 ENTRIES = ("start", "home", "help", "resume")
 ENTRY_KINDS = {"help": Tell.name, "resume": Resume.name}  # the kind that a state must be of to be that entry
 
 
 def check_pack(reader: PackReader, pack: PackShape) -> None:
-    """Check that no placeholder hides one of the gateway's own."""
+    """Check that no placeholder or constant hides one of the gateway's own, and no constant a placeholder."""
     for name in pack.placeholders.keys() & GATEWAY_PLACEHOLDERS.keys():
         # Texts would show the answer where the gateway's own value is meant, such as a ticket that does not exist yet.
         message = f"placeholders.{name}: reserved for the gateway; choose another name"
         reader.add(PACK, ("placeholders", name), message)
+    for name in pack.constants:
+        if name in pack.placeholders:
+            message = f"constants.{name}: {{{name}}} is one of the placeholders already; choose another name"
+        elif name in RESERVED:
+            message = f"constants.{name}: {{{name}}} is filled in by the gateway; choose another name"
+        else:
+            continue
+        reader.add(PACK, ("constants", name), message)
 
 
 def check_categories(reader: PackReader, categories: Sequence[str]) -> None:

@@ -80,6 +80,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,3}$")]
 Phrase = Annotated[str, StringConstraints(pattern=r"^\S+( \S+)*$", max_length=60)]
 ScreenText = Annotated[str, AfterValidator(literal_text)]
 DatePhrase = Annotated[str, StringConstraints(pattern=r"^[^\W\d_]+(?:[ '.-][^\W\d_]+){0,4}$", max_length=60)]
+ConstantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,29}$")]
 Count = Annotated[int, Field(ge=1, le=1000)]
 
 
@@ -108,6 +109,7 @@ class PackShape(StrictModel):
     languages: dict[Name, ScreenText] = Field(min_length=1)
     keys: KeysShape
     placeholders: dict[str, str] = {}
+    constants: dict[ConstantName, ScreenText] = {}
     place_words: list[str] = []
     kecamatan_words: list[str] = []
 

@@ -39,7 +39,8 @@ def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
         keys=not reader.is_known(PACK, ("keys",)),
         placeholders=bool(
             reader.incomplete(PACK) - PackShape.model_fields.keys() | reader.incomplete(PACK, "placeholders")
-        ),
+        )
+        or not reader.is_known(PACK, ("constants",)),
         lists=frozenset(lists),
         unread=unread,
         unclear=unclear,

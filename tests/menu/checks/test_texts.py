@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.menu.pack.loader import load
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
 DAMAI = "Beda pilihan tetap rukun"
@@ -93,3 +94,81 @@ def test_fault_of_a_text_is_reported_at_its_line(
     pack = edit_pack(files, file, old, new)
 
     assert [one for one in all_diagnostics(pack) if one.startswith(f"{line_at(pack, *line)}: {message}")]
+
+
+# Constants --------------------------------------------------------------------------------------------------
+
+
+def test_constant_stands_in_every_text_that_names_it(files: Files) -> None:
+    menu = load(edit_pack(edit_pack(files, "pack.yaml", "sos: 110/112", "sos: 113"), ID, '"Belum diisi."', '"{sos}?"'))
+    words = menu.wordings["id"]
+
+    assert words.screens["main"]["heading"] == "{svc}\nDarurat: telepon 113"
+    assert words.errors["empty"] == "113?"
+    assert words.sms["locked"].endswith("Darurat: telepon 113.")
+    assert words.constants["sms", "locked"] == {"sos"}
+    assert ("sms", "received") in words.constants
+    assert ("navigation", "back") not in words.constants
+
+
+def test_constant_may_stand_in_labels_and_appeals(files: Files) -> None:
+    edited = edit_pack(files, ID, "uang: Politik uang", 'uang: "Uang {sos}"')
+
+    menu = load(edit_pack(edited, ID, DAMAI, "{office}: tetap rukun"))
+
+    assert menu.label("category", "uang", "id") == "Uang 110/112"
+    assert "Bakesbangpol Kota Pekalongan: tetap rukun" in menu.wordings["id"].appeals["damai"]
+
+
+def test_constant_that_no_text_shows_is_refused(files: Files) -> None:
+    pack = edit_pack(files, "pack.yaml", "  sos:", "  bawaslu: Jl. Sriwijaya\n  sos:")
+
+    assert all_diagnostics(pack) == [
+        f"{line_at(pack, 'pack.yaml', '  bawaslu:')}: constants.bawaslu: no text shows {{bawaslu}}; write it there, "
+        "or remove it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("cat", "constants.cat: {cat} is one of the placeholders already; choose another name"),
+        ("ticket", "constants.ticket: {ticket} is filled in by the gateway; choose another name"),
+        ("options", "constants.options: {options} is filled in by the gateway; choose another name"),
+        ("Sos", "constants.Sos: String should match pattern"),
+        ("emer-gency", "constants.emer-gency: String should match pattern"),
+    ],
+)
+def test_name_that_a_constant_cannot_have_is_refused_at_its_line(files: Files, name: str, message: str) -> None:
+    pack = edit_pack(files, "pack.yaml", "  sos:", f"  {name}: 113\n  sos:")
+
+    assert any(
+        one.startswith(f"{line_at(pack, 'pack.yaml', f'  {name}: 113')}: {message}") for one in all_diagnostics(pack)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [("“113”", "constants.sos: '“'"), ('"1{1}3"', "braces"), ('" "', "empty")]
+)
+def test_fault_of_a_constant_is_the_only_one(files: Files, value: str, message: str) -> None:
+    """Texts that show it are not at fault."""
+    pack = edit_pack(files, "pack.yaml", "sos: 110/112", f"sos: {value}")
+
+    (diagnostic,) = all_diagnostics(pack)
+
+    assert diagnostic.startswith(line_at(pack, "pack.yaml", "  sos:"))
+    assert message in diagnostic
+
+
+def test_text_with_a_constant_that_is_not_there_names_those_that_are(files: Files) -> None:
+    found = all_diagnostics(edit_pack(files, ID, "Jenis kejadian?", "Jenis? {soss}"))
+
+    assert any(
+        "unknown placeholder {soss}; expected one of cat, date, kel, office, places, sos," in one for one in found
+    )
+
+
+def test_constants_make_a_screen_too_large_as_its_own_words_would(files: Files) -> None:
+    found = all_diagnostics(edit_pack(files, "pack.yaml", "sos: 110/112", f"sos: {'110/' * 9}112"))
+
+    assert any("screens.perhaps_sent: " in one and "over the 160 of a screen" in one for one in found)
