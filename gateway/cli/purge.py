@@ -47,6 +47,7 @@ def _summary(purged: PurgeCounts, days: int, dry_run: bool) -> str:
         "subscriptions": purged.subscriptions,
         "people": purged.people,
         "inbound SMS": purged.received,
+        "reports called off": purged.called_off,
     }
     listed = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
     if dry_run:

@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.incidents.calling_off import SendingCall, mark_calls, was_called_off
 from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus, ListedDraft
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
@@ -100,11 +101,12 @@ class DraftStore:
         self._clock = clock
         self._incidents = incidents
 
-    async def keep(self, draft: Draft, reminder: str | None, due_at: datetime) -> bool:
+    async def keep(self, draft: Draft, reminder: str | None, due_at: datetime, left_in: int | None = None) -> bool:
         """Keep the draft, and queue the SMS `reminder`, if there is one, to be sent at `due_at`.
 
         It supersedes an earlier draft of the same phone. Returns False, and changes nothing, if this session was filed
-        before, or if the phone has filed a report or left a draft since. Returns False also if this dialogue was kept,
+        before, if the phone has filed a report or left a draft since, or if it has called off what it told in the
+        call `left_in`. Returns False also if this dialogue was kept,
         then resumed, and has dropped again: its draft gets the new answers, and no second reminder is queued. Raises
         `TooManyParts`.
         """
@@ -112,7 +114,8 @@ class DraftStore:
         async with self._database.begin() as connection:
             # Advisory lock: two sessions of one phone may end at once, and each must see the draft of the other.
             await connection.execute(select(func.pg_advisory_xact_lock(_lock_key(key))))
-            if await self._is_late(connection, draft, key):
+            called_off = await was_called_off(connection, key, SendingCall(left_in))
+            if called_off or await self._is_late(connection, draft, key):
                 return False  # a repeated or late end of the session
             if await self._update_open(connection, draft, key, now):
                 return False  # resumed, and dropped again
@@ -215,10 +218,14 @@ class DraftStore:
         """Log and count the report of a filed draft, once its transaction is committed."""
         self._incidents.announce(done.draft.to_report(done.draft.left_at), done.filed)
 
-    async def delete(self, phone: Phone, *, deadline: float | None = None) -> int:
-        """Erase the open draft of this phone, and its number in every reminder. Returns the number of drafts."""
+    async def delete(self, phone: Phone, *, calls: Sequence[int] = (), deadline: float | None = None) -> int:
+        """Erase the open draft of this phone, and its number in every reminder. Returns the number of drafts.
+
+        What was sent in one of these `calls`, and arrives from now on, is not filed.
+        """
         now, key = self._clock.now(), self._vault.lookup(phone)
         async with self._database.begin(deadline=deadline) as connection:
+            await mark_calls(connection, key, calls, now)
             deleted = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
             await _cancel_reminders(connection, [key], now)
         return deleted

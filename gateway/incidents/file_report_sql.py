@@ -9,10 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import CTE, BindParameter, Select, Table, bindparam, exists, insert, select
+from sqlalchemy import CTE, BindParameter, Select, Table, bindparam, exists, insert, not_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from gateway.audit import audit
+from gateway.incidents.calling_off import SendingCall, is_called_off, mark_parameters
 from gateway.incidents.tables import incidents
 from gateway.messages.erasure import cancel_reminders_statement
 from gateway.messages.tables import messages
@@ -25,11 +26,13 @@ _NULLABLE_BUT_SET = ("when_date", "contact", "ticket", "phone_sealed", "phone_ke
 def _file_report_statement() -> Select[tuple[str]]:
     """Build the statement. Its result is the ticket, or no row if the ticket or the session exists already.
 
-    Idempotent: without a new incident (`ON CONFLICT DO NOTHING`) it adds no message and no audit row. With one it
-    also cancels the SMS that would remind this phone of an unsent report.
+    There is no row either if its call is marked as called off. Idempotent: without a new incident
+    (`ON CONFLICT DO NOTHING`) it adds no message and no audit row. With one it also cancels the SMS that would remind
+    this phone of an unsent report.
     """
     incident = _parameters(incidents)
-    added = postgresql_insert(incidents).values(incident).on_conflict_do_nothing()
+    values = select(*incident.values()).where(not_(is_called_off(incident["phone_key"])))
+    added = postgresql_insert(incidents).from_select(list(incident), values).on_conflict_do_nothing()
     filed = added.returning(incidents.c.ticket).cte("filed")
     cancelling = cancel_reminders_statement(incident["phone_key"], incident["updated_at"])
     dependents: list[CTE] = [cancelling.where(exists(select(filed.c.ticket))).cte("cancelled_reminders")]
@@ -54,10 +57,11 @@ COMPILED_FILE_REPORT = CompiledStatement(FILE_REPORT)
 
 
 def file_report_parameters(
-    incident: Mapping[str, Any], message: Mapping[str, Any], audit_entry: Mapping[str, Any]
+    incident: Mapping[str, Any], message: Mapping[str, Any], audit_entry: Mapping[str, Any], sent_in: SendingCall
 ) -> dict[str, Any]:
     rows = ((incidents, incident), (messages, message), (audit, audit_entry))
-    return {f"{table.name}_{name}": value for table, row in rows for name, value in row.items()}
+    values = {f"{table.name}_{name}": value for table, row in rows for name, value in row.items()}
+    return {**values, **mark_parameters(sent_in)}
 
 
 def for_driver(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
+from gateway.incidents.calling_off import NO_CALL, SendingCall, was_called_off
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.file_report_sql import COMPILED_FILE_REPORT, FILE_REPORT, file_report_parameters, for_driver
 from gateway.incidents.filters import ANY, IncidentFilter, is_open
@@ -41,6 +42,10 @@ _MAX_TICKET_DRAWS = 20  # with a million tickets in use, the chance that all are
 
 class SessionOfAnotherPhone(ExplainedError):
     """Session that filed a report already, from another phone or from one whose number was erased."""
+
+
+class CalledOff(ExplainedError):
+    """Report that its resident called off, after the call that it was sent in."""
 
 
 class NoFreeTicket(ExplainedError, RuntimeError):
@@ -79,18 +84,19 @@ class IncidentStore:
         *,
         deadline: float | None = None,
         unsent: str = "",
+        sent_in: SendingCall = NO_CALL,
     ) -> FiledReport:
         """File the report, and queue the SMS that `confirmation` makes of the ticket's 8 digits.
 
-        With the reason `unsent` that SMS is stored as suppressed.
+        With the reason `unsent` that SMS is stored as suppressed. `sent_in` is the call in which it was sent.
 
         Idempotent: the same session again gets its ticket again, so a call of unknown outcome may be repeated. It never
         rewrites the incident. Only one that was a draft, sent by SMS as it was, is completed by the dialogue's end.
-        Raises `SessionOfAnotherPhone`, and `DatabaseUnavailable` after `deadline` seconds at the latest.
+        Raises `SessionOfAnotherPhone`, `CalledOff`, and `DatabaseUnavailable` after `deadline` seconds at the latest.
         """
         started = self._clock.monotonic()
         remaining = deadline
-        for ticket, parameters in self._candidate_tickets(report, phone, confirmation, {}, unsent):
+        for ticket, parameters in self._candidate_tickets(report, phone, confirmation, {}, unsent, sent_in):
             arguments = for_driver(parameters)
             if await self._database.execute_compiled(COMPILED_FILE_REPORT, arguments, deadline=remaining) is not None:
                 filed = FiledReport(ticket, new=True)
@@ -99,6 +105,8 @@ class IncidentStore:
             remaining = self._remaining(deadline, started)
             async with self._database.begin(deadline=remaining) as connection:
                 earlier = await self._filed_ticket(connection, report, phone)
+                if not earlier and await was_called_off(connection, self._vault.lookup(phone), sent_in):
+                    raise CalledOff
             if earlier:
                 return FiledReport(earlier, new=False)
             remaining = self._remaining(deadline, started)
@@ -152,7 +160,13 @@ class IncidentStore:
             self._count_filed(report.category)
 
     def _candidate_tickets(
-        self, report: Report, phone: Phone, confirmation: Callable[[str], str], detail: Mapping[str, str], unsent: str
+        self,
+        report: Report,
+        phone: Phone,
+        confirmation: Callable[[str], str],
+        detail: Mapping[str, str],
+        unsent: str,
+        sent_in: SendingCall = NO_CALL,
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield random tickets to try one after the other, each with the parameters of `FILE_REPORT`."""
         for _ in range(_MAX_TICKET_DRAWS):
@@ -166,10 +180,10 @@ class IncidentStore:
                 ticket,
                 unsent=unsent,
             )
-            yield ticket, self._parameters(ticket, report, message, detail)
+            yield ticket, self._parameters(ticket, report, message, detail, sent_in)
 
     def _parameters(
-        self, ticket: str, report: Report, message: NewMessage, detail: Mapping[str, str]
+        self, ticket: str, report: Report, message: NewMessage, detail: Mapping[str, str], sent_in: SendingCall
     ) -> dict[str, Any]:
         now = self._clock.now()
         incident = {
@@ -182,7 +196,7 @@ class IncidentStore:
             "updated_at": now,
         }
         audit_entry = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
-        return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry)
+        return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry, sent_in)
 
     async def _filed_ticket(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
         """Return the ticket that this session got before, after completing its incident.

@@ -1,4 +1,4 @@
-"""Tables of incidents, of the details that reporters add, and of drafts."""
+"""Tables of incidents, of the details that reporters add, of drafts, and of reports that were called off."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gateway.runtime.postgres import metadata
 from gateway.vault.columns import phone_constraint
@@ -86,4 +86,15 @@ drafts = Table(
     UniqueConstraint("channel", "session"),
     phone_constraint(),
     Index("uq_drafts_open", "phone_key", unique=True, postgresql_where=text("status = 'open'")),
+)
+
+# Calls of a phone whose report was called off afterwards. A Send of one of them that arrives late files nothing.
+called_off = Table(
+    "called_off",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("phone_key", LargeBinary, nullable=False),
+    Column("calls", ARRAY(BigInteger), nullable=False),  # hashes of channel and session
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("ix_called_off_phone_key", "phone_key"),
 )

@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
+from gateway.incidents.calling_off import delete_marks
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts
-from gateway.incidents.tables import drafts, incidents
+from gateway.incidents.tables import called_off, drafts, incidents
 from gateway.messages.erasure import erase_numbers, erase_senders
 from gateway.messages.tables import messages
 from gateway.people.directory import erase_person
@@ -63,6 +64,7 @@ class Eraser:
         async with self._database.begin() as connection:
             tickets = await erase_in_incidents(connection, incidents.c.phone_key == key)
             closed = await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.DELETED, now)
+            await delete_marks(connection, called_off.c.phone_key == key)
             directory = await erase_person(connection, key, now)
             counts = ErasureCounts(
                 incidents=len(tickets),

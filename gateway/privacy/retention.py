@@ -6,7 +6,8 @@ is open):
 - incident, to ask its reporter: it is closed or merged, and has not changed since;
 - SMS, outbound or inbound, to trace its delivery: it is old, and an inbound one was handled;
 - consent, to send appeals: it was withdrawn;
-- person of the directory, to be written to: no role and no subscription is left.
+- person of the directory, to be written to: no role and no subscription is left;
+- mark of a report that was called off: it is old. It has the keyed hash alone, and goes as a whole.
 
 An opt-out stays as a keyed hash for as long as it must be honoured. Drafts and sessions expire by themselves.
 """
@@ -22,8 +23,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
+from gateway.incidents.calling_off import delete_marks
 from gateway.incidents.incident import LIFECYCLE
-from gateway.incidents.tables import incidents
+from gateway.incidents.tables import called_off, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.tables import inbound_messages, messages
@@ -48,6 +50,7 @@ class PurgeCounts:
     received: int  # inbound SMS
     subscriptions: int
     people: int
+    called_off: int  # marks of reports that were called off
 
     @property
     def found_any(self) -> bool:
@@ -119,6 +122,7 @@ def _due_rows(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]
             and_(received.sender_key.is_not(None), received.handled_at.is_not(None), received.received_at < before),
         ),
         "subscriptions": (subscriptions, and_(has_phone[subscriptions], subscriptions.c.withdrawn_at < before)),
+        "called_off": (called_off, called_off.c.at < before),
         "people": (people, and_(has_phone[people], people.c.updated_at < before, not_(has_any_role()))),
     }
 
@@ -144,6 +148,10 @@ async def _erase_people(connection: AsyncConnection, which: ColumnElement[bool],
     await connection.execute(update(people).where(which).values(**ERASED_PERSON, updated_at=now, erased_at=now))
 
 
+async def _erase_called_off(connection: AsyncConnection, which: ColumnElement[bool], _: str, __: datetime) -> None:
+    await delete_marks(connection, which)
+
+
 _Erase = Callable[[AsyncConnection, ColumnElement[bool], str, datetime], Awaitable[None]]
 _ERASE: Mapping[str, _Erase] = {
     "incidents": _erase_incidents,
@@ -151,4 +159,5 @@ _ERASE: Mapping[str, _Erase] = {
     "received": _erase_received,
     "subscriptions": _erase_subscriptions,
     "people": _erase_people,
+    "called_off": _erase_called_off,
 }

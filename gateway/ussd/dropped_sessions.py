@@ -31,7 +31,7 @@ from gateway.runtime.redis import Pipeline, RedisUnavailable
 from gateway.text import ticket
 from gateway.text.phone import Phone
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.sessions import DAY_S, SessionStore, StoredSession
+from gateway.ussd.sessions import DAY_S, SessionStore, StoredSession, session_hash
 from gateway.vault.vault import CannotOpen, Vault
 
 log = structlog.get_logger()
@@ -193,7 +193,8 @@ class DroppedSessions:
             reminded = menu.rules.resume_sms and due_at < draft.left_at + menu.rules.resume_within
             given = self._placeholders(draft.channel)
             text = menu.sms_text("resume", draft.language, draft.answers, given) if reminded else None
-            new = await self._drafts.keep(draft, text, due_at)
+            left_in = session_hash(stored.channel, stored.session)
+            new = await self._drafts.keep(draft, text, due_at, left_in)
         except (CannotOpen, ValueError, TooManyParts) as error:
             log.error("draft.not_kept", channel=stored.channel, session=stored.session, error=type(error).__name__)
             return False

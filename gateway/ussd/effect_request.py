@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,3 +33,5 @@ class EffectRequest:
     at: datetime
     resumed: bool = False  # the dialogue began in an earlier call
     callback: str = ""  # key of its callback within the session, the same for a repeated callback
+    call: int | None = None  # hash of the call that it was made in
+    earlier_calls: Sequence[int] = ()  # hashes of the calls of this phone that are over

@@ -138,11 +138,14 @@ class Effects:
         return ("done", NO_VALUES) if in_force else FAILED
 
     async def _delete_draft(self, _: Menu, request: EffectRequest) -> EffectResult:
-        """Erase the draft, unless its report was sent, although the screen that said so was lost."""
+        """Erase the draft, unless its report was sent, although the screen that said so was lost.
+
+        The earlier calls are marked first, so that a Send of them is either found now or files nothing later.
+        """
         try:
+            calls = request.earlier_calls
+            await self._drafts.delete(request.phone, calls=calls, deadline=self._deadline / 2)
             filed = await self._filing.find_filed(request) or await self._filing.find_kept(request)
-            if filed is None:
-                await self._drafts.delete(request.phone, deadline=self._deadline / 2)
         except (DatabaseUnavailable, RedisUnavailable):
             if request.resumed:
                 raise

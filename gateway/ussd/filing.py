@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import structlog
 
+from gateway.incidents.calling_off import SendingCall
 from gateway.incidents.incident import Report
-from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
+from gateway.incidents.store import CalledOff, FiledReport, IncidentStore, SessionOfAnotherPhone
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text import ticket
@@ -42,10 +43,14 @@ class Filing:
 
         Returns the outcome that the menu continues with, and the values that its texts may show. `filed` means
         committed and comes with the ticket, `kept` means stored in Redis, and `failed` means neither (promise 1).
-        `unknown` means that a store did not answer: it may be either, or neither.
+        `unknown` means that a store did not answer: it may be either, or neither. `called_off` means that it arrived
+        after the resident had called it off, and nothing is stored.
         """
         try:
-            filed = await self._file(request, self._deadline)
+            filed = await self._file(request, SendingCall(request.call), self._deadline)
+        except CalledOff:
+            log.warning("incident.called_off", channel=request.channel, session=request.session)
+            return "called_off", {}
         except DatabaseUnavailable as error:
             return await self._keep(request, error)
         except (SessionOfAnotherPhone, ValueError) as error:
@@ -88,11 +93,18 @@ class Filing:
         return count
 
     async def _file_late(self, name: bytes, request: EffectRequest | None) -> bool:
-        """File a pending report. Returns False, and sets it aside, if it can never be filed."""
+        """File a pending report. Returns False if it can never be filed.
+
+        It is then set aside, or removed if it was called off before it was kept.
+        """
         if request is None:
             return await self._set_aside(name, "Unreadable")
         try:
-            filed = await self._file(request)
+            filed = await self._file(request, SendingCall(request.call, kept_at=request.at))
+        except CalledOff:
+            await self._pending.remove(name)
+            log.warning("incident.called_off", channel=request.channel, session=request.session)
+            return False
         except (SessionOfAnotherPhone, ValueError) as error:
             return await self._set_aside(name, type(error).__name__)
         await self._pending.remove(name)
@@ -114,7 +126,7 @@ class Filing:
         log.warning("incident.kept", channel=request.channel, session=request.session)
         return "kept", {}
 
-    async def _file(self, request: EffectRequest, deadline: float | None = None) -> FiledReport:
+    async def _file(self, request: EffectRequest, sent_in: SendingCall, deadline: float | None = None) -> FiledReport:
         def confirmation(number: str) -> str:
             answers = {**request.answers, "ticket": ticket.with_dash(number)}
             given = {"ussd": self._service_codes.get(request.channel, "")}
@@ -127,4 +139,4 @@ class Filing:
             session=request.session,
             received_at=request.at,
         )
-        return await self._incidents.file(report, request.phone, confirmation, deadline=deadline)
+        return await self._incidents.file(report, request.phone, confirmation, deadline=deadline, sent_in=sent_in)

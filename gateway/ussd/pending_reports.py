@@ -35,6 +35,7 @@ class PendingReports:
             "language": report.language,
             "answers": dict(report.answers),
             "received_at": report.at.isoformat(),
+            "call": report.call,
         }
         await self._redis.run("HSETNX", _PENDING, self._name(report), json.dumps(entry))
 
@@ -80,6 +81,7 @@ class PendingReports:
                 language=entry["language"],
                 answers=entry["answers"],
                 at=datetime.fromisoformat(entry["received_at"]),
+                call=entry.get("call"),
             )
         except (CannotOpen, ValueError, KeyError, TypeError):
             return None

@@ -31,7 +31,7 @@ _COMPARE_AND_SET = files("gateway.ussd").joinpath("compare_and_set.lua").read_by
 _COMPARE_AND_SET_SHA = hashlib.sha1(_COMPARE_AND_SET, usedforsecurity=False).hexdigest()
 
 
-def _session_hash(channel: str, session: str) -> int:
+def session_hash(channel: str, session: str) -> int:
     """Return a short hash, which only has to separate the few sessions of one phone."""
     return crc32(f"{channel}:{session}".encode("utf-8", "surrogatepass"))
 
@@ -59,11 +59,11 @@ class StoredSession(NamedTuple):
 
         A phone has one call at a time, so even input that was not known is late: it was typed before this call began.
         """
-        return bool(self.replaced) and _session_hash(channel, session) in self.replaced
+        return bool(self.replaced) and session_hash(channel, session) in self.replaced
 
     def replaced_list_for(self, channel: str, session: str) -> tuple[int, ...]:
         """Return the `replaced` of a session that now replaces this one."""
-        mine, its = _session_hash(self.channel, self.session), _session_hash(channel, session)
+        mine, its = session_hash(self.channel, self.session), session_hash(channel, session)
         return (*(one for one in self.replaced if one not in (mine, its)), mine)[-_MAX_REPLACED:]
 
     def filed_today(self, today: date) -> int:

@@ -164,13 +164,15 @@ class TurnHandler:
             at=context.now,
             resumed=bool(first),
             callback=str(transcript.fingerprint(context.turn.text).checksum),
+            call=context.call,
+            earlier_calls=context.earlier_calls,
         )
         do = self._deps.effects.repeat if context.is_guess else self._deps.effects.carry_out
         outcome, values = await do(step.effect, context.menu, request)
         context.sql_s += self._deps.clock.monotonic() - started
         if outcome == "failed":
             context.failed = True
-        elif step.effect == "file_report":
+        elif step.effect == "file_report" and outcome != "called_off":
             context.filed_today += 1
         return engine.resume(context.menu, session, outcome, values, context.limits, given=context.given)
 

@@ -15,7 +15,7 @@ from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import StartInputs
 from gateway.ussd.screen_label import ScreenLabel, Spans
-from gateway.ussd.sessions import StoredSession
+from gateway.ussd.sessions import StoredSession, session_hash
 from gateway.ussd.transcript import TranscriptVerdict, fingerprint
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -141,7 +141,7 @@ class TurnContext:
             self.filed_today,
             self.origin(session),
             session,
-            self._replaced(),
+            self.earlier_calls,
             self.spans,
         )
 
@@ -157,7 +157,14 @@ class TurnContext:
             length = len(self.turn.text)
             self.spans = (*spans, (length - len(newest), length))
 
-    def _replaced(self) -> tuple[int, ...]:
+    @property
+    def call(self) -> int:
+        """Return the hash of this call."""
+        return session_hash(self.channel, self.turn.session)
+
+    @property
+    def earlier_calls(self) -> tuple[int, ...]:
+        """Return the hashes of the calls that this one has replaced."""
         if self.stored is not None:
             return self.stored.replaced
         return self.previous.replaced_list_for(self.channel, self.turn.session) if self.previous else ()

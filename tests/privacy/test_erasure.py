@@ -46,6 +46,7 @@ async def two_people(
     for name, phone in (("a", NUMBER), ("b", OTHER)):
         for session in (f"ATUid_{name}1", f"ATUid_{name}2"):
             await store.file(report(session), phone, confirmation)
+        await drafts.delete(phone, calls=[1])
         left = Draft("at", f"ATUid_{name}3", phone, "id", {"category": "gesekan"}, AT)
         await drafts.keep(left, "Lanjutkan?", clock.now())
         await inbox.store_sms("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
@@ -85,7 +86,7 @@ async def test_erase_removes_the_number_from_every_table(
 ) -> None:
     before, others = await of_number(database, vault, NUMBER), await of_number(database, vault, OTHER)
     assert before.keys() == {
-        *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people")
+        *("incidents", "drafts", "messages", "inbound_messages", "opt_outs", "subscriptions", "people", "called_off")
     }
 
     erased = await eraser.erase(NUMBER, "dewi")

@@ -10,10 +10,11 @@ from sqlalchemy import update
 
 from gateway.audit import audit
 from gateway.carriers.carrier import Inbound, OptOut
+from gateway.incidents.drafts import DraftStore
 from gateway.incidents.incident import IncidentStatus
 from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.store import IncidentStore
-from gateway.incidents.tables import incidents
+from gateway.incidents.tables import called_off, incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
@@ -29,7 +30,7 @@ from tests.helpers.phones import NUMBER, OTHER
 from tests.helpers.tables import rows
 
 KEPT = timedelta(days=90)
-NOTHING = PurgeCounts(0, 0, 0, 0, 0)
+NOTHING = PurgeCounts(0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ async def test_purge_removes_numbers_of_finished_records(
     )
 
     clock.advance(seconds=1)
-    expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1)
+    expected = PurgeCounts(incidents=1, messages=1, received=1, subscriptions=1, people=1, called_off=0)
     assert await retention.count_due() == expected
     assert await retention.purge("worker") == expected
     assert await retention.purge("worker") == NOTHING
@@ -110,7 +111,7 @@ async def test_purge_keeps_numbers_that_are_needed(
 
     await actions.move(filed.ticket, IncidentStatus.CHECKING, "sari", "")
     assert (await retention.purge("worker")) == PurgeCounts(
-        incidents=0, messages=1, received=0, subscriptions=0, people=0
+        incidents=0, messages=1, received=0, subscriptions=0, people=0, called_off=0
     )
 
     kept = await numbers(database)
@@ -124,6 +125,20 @@ async def test_purge_keeps_numbers_that_are_needed(
     }
 
 
+async def test_purge_deletes_old_marks_of_reports_that_were_called_off(
+    retention: Retention, drafts: DraftStore, database: Database, clock: ManualClock
+) -> None:
+    await drafts.delete(NUMBER, calls=[1, 2])
+    clock.advance(days=90)
+    await drafts.delete(OTHER, calls=[3])
+    clock.advance(days=1)
+
+    assert (await retention.count_due()).called_off == 1
+    assert (await retention.purge("worker")).called_off == 1
+
+    assert [row["calls"] for row in await rows(database, called_off)] == [[3]]
+
+
 async def test_purge_works_in_several_transactions(
     database: Database, clock: ManualClock, store: IncidentStore, actions: IncidentActions
 ) -> None:
@@ -135,7 +150,7 @@ async def test_purge_works_in_several_transactions(
     clock.advance(days=91)
 
     assert await retention.purge("worker") == PurgeCounts(
-        incidents=8, messages=8, received=0, subscriptions=0, people=0
+        incidents=8, messages=8, received=0, subscriptions=0, people=0, called_off=0
     )
     assert (await numbers(database))["incidents"] == [False] * 8
 

@@ -37,7 +37,7 @@ from tests.helpers.migrations import to_version
 DECLARED = {
     *(messages.messages, messages.message_attempts, messages.receipts, messages.channel_states, messages.holds),
     *(messages.inbound_messages, messages.session_ends),
-    *(incidents.incidents, incidents.incident_details, incidents.drafts, audit),
+    *(incidents.incidents, incidents.incident_details, incidents.drafts, incidents.called_off, audit),
     *(people.people, people.person_roles, people.subscriptions, people.opt_outs),
     *(accounts.accounts, accounts.account_tokens, vault.vault_keys),
     *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers),

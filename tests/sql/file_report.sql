@@ -4,43 +4,57 @@ WITH filed AS (
     category,
     area,
     "when",
-    when_date,
     danger,
     size,
     seen,
     description,
-    contact,
     language,
     channel,
     session,
-    phone_sealed,
-    phone_key,
     status,
     veracity,
     received_at,
-    updated_at
+    updated_at,
+    when_date,
+    contact,
+    phone_sealed,
+    phone_key
   )
-  VALUES
-    (
-      :incidents_ticket,
-      :incidents_category,
-      :incidents_area,
-      :incidents_when,
-      :incidents_when_date,
-      :incidents_danger,
-      :incidents_size,
-      :incidents_seen,
-      :incidents_description,
-      :incidents_contact,
-      :incidents_language,
-      :incidents_channel,
-      :incidents_session,
-      :incidents_phone_sealed,
-      :incidents_phone_key,
-      :incidents_status,
-      :incidents_veracity,
-      :incidents_received_at,
-      :incidents_updated_at
+  SELECT
+    :incidents_ticket AS anon_1,
+    :incidents_category AS anon_2,
+    :incidents_area AS anon_3,
+    :incidents_when AS anon_4,
+    :incidents_danger AS anon_5,
+    :incidents_size AS anon_6,
+    :incidents_seen AS anon_7,
+    :incidents_description AS anon_8,
+    :incidents_language AS anon_9,
+    :incidents_channel AS anon_10,
+    :incidents_session AS anon_11,
+    :incidents_status AS anon_12,
+    :incidents_veracity AS anon_13,
+    :incidents_received_at AS anon_14,
+    :incidents_updated_at AS anon_15,
+    :incidents_when_date AS anon_16,
+    :incidents_contact AS anon_17,
+    :incidents_phone_sealed AS anon_18,
+    :incidents_phone_key AS anon_19
+  WHERE
+    NOT (
+      EXISTS(
+        SELECT
+          *
+        FROM called_off
+        WHERE
+          called_off.phone_key = :incidents_phone_key
+          AND :sending_call = ANY(
+            called_off.calls
+          )
+          AND (
+            :sending_kept_at IS NULL OR called_off.at <= :sending_kept_at
+          )
+      )
     ) ON CONFLICT DO NOTHING
   RETURNING incidents.ticket
 ), cancelled_reminders AS (
@@ -78,24 +92,24 @@ WITH filed AS (
     phone_key
   )
   SELECT
-    :messages_class AS anon_1,
-    :messages_status AS anon_2,
-    :messages_channel AS anon_3,
-    :messages_text AS anon_4,
-    :messages_encoding AS anon_5,
-    :messages_parts AS anon_6,
-    :messages_language AS anon_7,
-    :messages_priority AS anon_8,
-    :messages_due_at AS anon_9,
-    :messages_expires_at AS anon_10,
-    :messages_attempts AS anon_11,
-    :messages_unknowns AS anon_12,
-    :messages_reason AS anon_13,
-    :messages_created_at AS anon_14,
-    :messages_updated_at AS anon_15,
-    :messages_ticket AS anon_16,
-    :messages_phone_sealed AS anon_17,
-    :messages_phone_key AS anon_18
+    :messages_class AS anon_20,
+    :messages_status AS anon_21,
+    :messages_channel AS anon_22,
+    :messages_text AS anon_23,
+    :messages_encoding AS anon_24,
+    :messages_parts AS anon_25,
+    :messages_language AS anon_26,
+    :messages_priority AS anon_27,
+    :messages_due_at AS anon_28,
+    :messages_expires_at AS anon_29,
+    :messages_attempts AS anon_30,
+    :messages_unknowns AS anon_31,
+    :messages_reason AS anon_32,
+    :messages_created_at AS anon_33,
+    :messages_updated_at AS anon_34,
+    :messages_ticket AS anon_35,
+    :messages_phone_sealed AS anon_36,
+    :messages_phone_key AS anon_37
   FROM filed
 ), audit AS (
   INSERT INTO audit (
@@ -106,11 +120,11 @@ WITH filed AS (
     detail
   )
   SELECT
-    :audit_at AS anon_19,
-    :audit_actor AS anon_20,
-    :audit_action AS anon_21,
-    :audit_subject AS anon_22,
-    CAST(:audit_detail AS JSONB) AS anon_23
+    :audit_at AS anon_38,
+    :audit_actor AS anon_39,
+    :audit_action AS anon_40,
+    :audit_subject AS anon_41,
+    CAST(:audit_detail AS JSONB) AS anon_42
   FROM filed
 )
 SELECT

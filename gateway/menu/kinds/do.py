@@ -10,7 +10,7 @@ from gateway.menu.navigation import enter
 from gateway.menu.session import GivenValues, Session
 
 EFFECTS: Mapping[str, frozenset[str]] = {  # effect → its outcomes
-    "file_report": frozenset({"filed", "kept", "unknown", "failed"}),
+    "file_report": frozenset({"filed", "kept", "unknown", "called_off", "failed"}),
     "find_report": frozenset({"found", "none", "locked", "failed"}),
     "add_details": frozenset({"added", "failed"}),
     "erase_number": frozenset({"erased", "failed"}),
@@ -19,7 +19,7 @@ EFFECTS: Mapping[str, frozenset[str]] = {  # effect → its outcomes
     "delete_draft": frozenset({"deleted", "filed", "kept", "failed"}),
 }
 OPTIONAL_OUTCOMES: Mapping[str, frozenset[str]] = {  # a pack without them goes on as if the effect had failed
-    "file_report": frozenset({"unknown"}),
+    "file_report": frozenset({"unknown", "called_off"}),
     "delete_draft": frozenset({"filed", "kept"}),
 }
 

@@ -25,6 +25,7 @@ from tests.helpers.pack_edits import Files, edit_pack
                 ("ticket", "filed", ""),
                 ("saved", "kept", ""),
                 ("perhaps_sent", "unknown", ""),
+                ("deleted", "called_off", ""),
                 ("not_sent", "failed", ""),
             ],
         ),
