@@ -192,13 +192,19 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
     texts = pages(menu, state, session.language, parent_answer(state, session), limits)
     text = texts[min(session.page, len(texts) - 1)]
     if "{" in text:
-        text = fill(text, menu.placeholder_values(session.answers, session.language, given))
-        if "\n\n" in text:  # a placeholder without an answer leaves no blank line
+        text = fill(text, menu.placeholder_values(_shown_answers(menu, state, session), session.language, given))
+        while "\n\n" in text:  # a placeholder without an answer leaves no blank line
             text = text.replace("\n\n", "\n")
     if session.error and session.error != HELP:
         words, options = menu.wordings[session.language], len(choices(menu, state, parent_answer(state, session)))
         text = f"{error_line(menu, state, words, session.error, options, limits)}\n{text}"
     return Step(session, text, end=state.kind.is_end)
+
+
+def _shown_answers(menu: Menu, state: State, session: Session) -> Mapping[str, str]:
+    """Return the answers that a screen may show: on a redial, perhaps by somebody else, none of a restricted kind."""
+    is_hidden = state.name == menu.resume and menu.category(session.answers.get("category", "")).is_restricted
+    return NO_VALUES if is_hidden else session.answers
 
 
 def shown_state(menu: Menu, session: Session) -> State:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.menu.conditions import Clause, Condition
 from gateway.menu.days import DateWords
 from gateway.menu.limits import Keys
-from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
+from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
@@ -155,7 +155,7 @@ class Menu:
     resume: str  # the first state of a redial after a drop; empty for none
     shortcuts: Mapping[str, Shortcut]
     states: Mapping[str, State]
-    categories: tuple[str, ...]
+    categories: Mapping[str, Category]  # in the order of the menu
     areas: Areas
     gazetteer: Gazetteer
     place_search: PlaceSearch
@@ -172,6 +172,10 @@ class Menu:
     def language(self) -> str:
         """Default language, until the resident has chosen one."""
         return next(iter(self.languages))
+
+    def category(self, name: str) -> Category:
+        """Return the kind of a report. One that the pack does not have, perhaps any longer, has only its name."""
+        return self.categories.get(name) or Category(name)
 
     def stage_on(self, today: date) -> str:
         """Return the stage of a day. Returns an empty text outside all stages."""
@@ -236,6 +240,14 @@ class Menu:
         """Fill in the SMS of that name. Without that language in the pack, it is in the default one."""
         words = self.wordings.get(language) or self.wordings[self.language]
         return fill(words.sms[name], self.placeholder_values(answers, words.language, given))
+
+    def confirmation(self, language: str, answers: Mapping[str, str], given: Mapping[str, str] = NO_VALUES) -> str:
+        """Return the SMS that confirms a report with these answers: the one of its category."""
+        return self.sms_text(self.category(answers.get("category", "")).confirmation, language, answers, given)
+
+    def reminder(self, language: str, answers: Mapping[str, str], given: Mapping[str, str] = NO_VALUES) -> str:
+        """Return the SMS that reminds of an unfinished report with these answers."""
+        return self.sms_text(self.category(answers.get("category", "")).reminder, language, answers, given)
 
 
 GATEWAY_PLACEHOLDERS: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}

@@ -1,4 +1,4 @@
-"""Rules, stages, keywords and appeal templates of a pack: data besides its dialogue."""
+"""Kinds of incident, rules, stages, keywords and appeal templates of a pack: data besides its dialogue."""
 
 from __future__ import annotations
 
@@ -6,6 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """Kind of incident, and what the pack says about its reports. Its label is in the wordings."""
+
+    name: str
+    urgent: bool = False
+    restricted_to: frozenset[str] = frozenset()  # roles of the accounts that alone may read them; empty for all
+    recipients: tuple[str, ...] = ()  # to whom the desk forwards them, first the one in charge
+    watch_group: str = ""  # kinds of one group are counted together by the early warning
+    confirmation: str = "received"  # name of the SMS with the ticket
+    reminder: str = "resume"  # name of the SMS after a drop
+
+    @property
+    def is_restricted(self) -> bool:
+        return bool(self.restricted_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ class Commands:
         answers = {"category": said.category, "area": said.area}
 
         def confirmation(number: str) -> str:
-            return request.pack_text("received", {**answers, "ticket": tickets.with_dash(number)})
+            text = request.menu.category(said.category).confirmation
+            return request.pack_text(text, {**answers, "ticket": tickets.with_dash(number)})
 
         report = Report(
             category=said.category,

@@ -134,7 +134,7 @@ class DeskInbox:
             def confirmation(number: str) -> str:
                 answers = {"category": report.category, "area": report.area, "ticket": tickets.with_dash(number)}
                 given = {"ussd": self._service_codes.get(report.channel, "")}
-                return menu.sms_text("received", report.language, answers, given)
+                return menu.confirmation(report.language, answers, given)
 
             detail = {"by": "desk", "operator": actor}
             try:

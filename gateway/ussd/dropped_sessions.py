@@ -113,7 +113,7 @@ class DroppedSessions:
 
         def confirmation(draft: Draft, number: str) -> str:
             answers = {**draft.answers, "ticket": ticket.with_dash(number)}
-            return menu.sms_text("received", draft.language, answers, self._placeholders(draft.channel))
+            return menu.confirmation(draft.language, answers, self._placeholders(draft.channel))
 
         since = self._clock.now() - menu.rules.resume_within
         try:
@@ -192,7 +192,7 @@ class DroppedSessions:
             due_at = self._reminder_due_at(menu)
             reminded = menu.rules.resume_sms and due_at < draft.left_at + menu.rules.resume_within
             given = self._placeholders(draft.channel)
-            text = menu.sms_text("resume", draft.language, draft.answers, given) if reminded else None
+            text = menu.reminder(draft.language, draft.answers, given) if reminded else None
             left_in = session_hash(stored.channel, stored.session)
             new = await self._drafts.keep(draft, text, due_at, left_in)
         except (CannotOpen, ValueError, TooManyParts) as error:

@@ -130,7 +130,7 @@ class Filing:
         def confirmation(number: str) -> str:
             answers = {**request.answers, "ticket": ticket.with_dash(number)}
             given = {"ussd": self._service_codes.get(request.channel, "")}
-            return self._versions.current.sms_text("received", request.language, answers, given)
+            return self._versions.current.confirmation(request.language, answers, given)
 
         report = Report.from_answers(
             request.answers,

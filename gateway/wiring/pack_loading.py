@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
+from gateway.accounts.roles import DeskRole
 from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import (
     CONTACT_ANSWERS,
@@ -18,7 +19,14 @@ from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.limits import DEFAULT, Keys, Limits
 from gateway.menu.model import SMS_NUMBER, Menu, State
 from gateway.menu.pack.loader import PackRefused, parse_pack
-from gateway.menu.pack_files import FLOW, pack_diagnostic, state_diagnostic, text_diagnostic
+from gateway.menu.pack_files import (
+    CATEGORIES,
+    FLOW,
+    line_of,
+    pack_diagnostic,
+    state_diagnostic,
+    text_diagnostic,
+)
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
@@ -31,7 +39,7 @@ def load_menu(pack: Path, channels: Mapping[str, ChannelSettings]) -> Menu:
     """Load a pack and check it for every channel. Raises `PackNotFound`, or `PackRefused` with all diagnostics."""
     menu, diagnostics, unknowns = parse_pack(read_pack(pack))
     if menu is not None:
-        diagnostics += _record_diagnostics(menu, unknowns)
+        diagnostics += [*_record_diagnostics(menu, unknowns), *_role_diagnostics(menu)]
         diagnostics += _number_diagnostics(menu, channels)
         for limits in _all_limits(channels):
             diagnostics += check(menu, limits, unknowns)
@@ -89,6 +97,15 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
             yield state_diagnostic(state, message)
     if _runs_effect(menu, "find_report"):
         yield from _label_diagnostics(menu, unknowns)
+
+
+def _role_diagnostics(menu: Menu) -> Iterator[Diagnostic]:
+    """Yield diagnostics of unknown roles of accounts to which a category is restricted."""
+    for category in menu.categories.values():
+        for role in sorted(category.restricted_to - {*DeskRole}):
+            path = (category.name, "restricted_to")
+            message = f"{'.'.join(path)}: {unknown('role', role, sorted(DeskRole))}"
+            yield Diagnostic(CATEGORIES, line_of(menu.lines[CATEGORIES], path), message)
 
 
 def _label_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:

@@ -46,6 +46,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "sms": ("wording/en.yaml", "sms"),
     "keywords.yaml": ("keywords.yaml",),
     "commands": ("keywords.yaml", "commands"),
+    "categories.yaml": ("categories.yaml", "asn"),
     "rules.yaml": ("rules.yaml",),
     "resume": ("rules.yaml", "resume"),
     "quiet_hours": ("rules.yaml", "quiet_hours"),

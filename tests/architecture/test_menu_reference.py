@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel, RootModel
 
+from gateway.accounts.roles import DeskRole
 from gateway.incidents import incident
 from gateway.menu import days, model, pack_files, rules
 from gateway.menu.conditions import read_condition
@@ -32,6 +33,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "wording/LANGUAGE.yaml": schema.WordingShape,
     "dates": schema.DatesShape,
     "keywords.yaml": schema.KeywordsShape,
+    "categories.yaml": schema.CategoryShape,
     "rules.yaml": schema.RulesShape,
     "resume": schema.ResumeShape,
     "quiet_hours": schema.QuietShape,
@@ -58,6 +60,7 @@ KEYS: dict[str, Iterable[str]] = {
 WORDS: dict[str, Iterable[str]] = {
     "Kinds of state": resume.RESUME_OPTIONS,
     "Conditions": model.FACTS,
+    "categories.yaml": [*DeskRole, schema.RECEIVED, schema.RESUME],
     "appeals.yaml": [*rules.Need, *model.APPEAL_PLACEHOLDERS],
     "What the gateway does": set().union(*do.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
     "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GATEWAY_PLACEHOLDERS, *incident.IncidentStatus, "heading"],

@@ -49,6 +49,21 @@ def test_more_and_back_turn_pages(menu: Menu) -> None:
     assert walk(menu, "1 1 1 98 98").screen.startswith("Salah. Pilih 1-9:\n")
 
 
+@pytest.mark.parametrize(
+    ("category", "screen"),
+    [
+        ("3", "Lanjutkan laporan sebelumnya?\nGesekan pendukung\nPodosugih\n1.Lanjutkan\n2.Mulai baru\n3.Hapus"),
+        ("1", "Lanjutkan laporan sebelumnya?\n1.Lanjutkan\n2.Mulai baru\n3.Hapus"),
+    ],
+)
+def test_redial_tells_neither_kind_nor_place_of_a_restricted_report(menu: Menu, category: str, screen: str) -> None:
+    dropped = walk(menu, f"1 1 1 {category} 1 2 1").session
+    redial = engine.begin(menu, given=GIVEN, dropped=dropped)
+
+    assert redial.screen == screen
+    assert engine.step(menu, redial.session, "1", given=GIVEN).session.answers == dropped.answers
+
+
 def test_back_returns_through_every_screen(menu: Menu) -> None:
     keys = TO_CONFIRM.split()
     way = [walk(menu, " ".join(keys[:count])).screen for count in range(len(keys) + 1)]
@@ -105,7 +120,9 @@ def test_no_single_key_ends_a_dialogue_unsent(pack: str, key: str) -> None:
     for state in menu.states.values():
         if not state.kind.waits_for_input or state.name in asking or state.name.startswith(lists):
             continue
-        session = Session(state.name, menu.language, answers={"category": menu.categories[0]}, trail=(menu.home,))
+        session = Session(
+            state.name, menu.language, answers={"category": next(iter(menu.categories))}, trail=(menu.home,)
+        )
         led = engine.step(menu, session, key, given=GIVEN, today=TODAY)
         assert not led.end, f"{key} at {state.name}"
         assert not led.effect or state.kind.is_typed, f"{key} at {state.name}"

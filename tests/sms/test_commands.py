@@ -41,6 +41,12 @@ async def test_report_is_filed_and_confirmed(world: SmsWorld, clock: ManualClock
     assert (sms["made"], sms["ticket"], sms["answered"]) == ("report", incident["ticket"], True)
 
 
+async def test_confirmation_of_a_restricted_report_tells_neither_kind_nor_place(world: SmsWorld) -> None:
+    reply = await world.send_sms("LAPOR asn KLEGO lurah memihak")
+
+    assert reply == pack_sms("received_restricted", "id", ticket=await world.newest_ticket())
+
+
 REPORTS = [
     ("lapor,3,kelgo,tawuran", "gesekan", KLEGO, "tawuran"),
     ("LAPOR duit Medono bagi amplop", "uang", MEDONO, "duit Medono bagi amplop"),

@@ -34,6 +34,14 @@ async def test_file_makes_an_incident_and_its_confirmation(gateway: UssdGateway)
     assert confirmation["text"].startswith(f"Laporan {learnt['ticket']} (Tukaran pendukung, Podosugih)")
 
 
+async def test_confirmation_of_a_restricted_report_tells_neither_kind_nor_place(gateway: UssdGateway) -> None:
+    _, learnt = await gateway.services.filing.file(replace(REQUEST, answers={**REQUEST.answers, "category": "asn"}))
+
+    (confirmation,) = await gateway.confirmations()
+    assert confirmation["text"].startswith(f"Siaga Pilkada: laporan {learnt['ticket']} katampi, kabar wiwitan.")
+    assert "Podosugih" not in confirmation["text"]
+
+
 async def test_file_again_returns_the_same_ticket(gateway: UssdGateway) -> None:
     answers = await asyncio.gather(*(gateway.services.filing.file(REQUEST) for _ in range(4)))
 

@@ -54,6 +54,15 @@ def flow_diagnostics(folder: Path, *edits: tuple[str, str, str]) -> list[str]:
     return [one for one in diagnostics(folder, *edits) if not one.startswith("keywords.yaml:")]
 
 
+def test_category_restricted_to_an_unknown_role_is_refused(tmp_path: Path) -> None:
+    (diagnostic,) = diagnostics(tmp_path, ("categories.yaml", r"\[bawaslu\]$", "[bawslu, bawaslu]"))
+
+    assert diagnostic == (
+        'categories.yaml:3: asn.restricted_to: unknown role "bawslu"; expected one of '
+        "administrator, bawaslu, operator, supervisor"
+    )
+
+
 def test_status_without_a_label_is_refused(tmp_path: Path) -> None:
     found = diagnostics(tmp_path, ("wording/jv.yaml", ", merged: Dipungabung", ""))
     assert all(re.match(r"wording/jv\.yaml:[1-9]\d*: labels\.status\.merged: this is missing", one) for one in found)

@@ -13,7 +13,13 @@ from gateway.menu.checks.keys import alike_faults, key_faults
 from gateway.menu.checks.longest_path import LongestPath
 from gateway.menu.checks.reachability import condition_faults, length_faults, reachability_faults, shortcut_faults
 from gateway.menu.checks.screens import measure
-from gateway.menu.checks.texts import label_faults, sms_faults, text_faults, unused_constant_faults
+from gateway.menu.checks.texts import (
+    label_faults,
+    restricted_faults,
+    sms_faults,
+    text_faults,
+    unused_constant_faults,
+)
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.model import Menu
 from gateway.menu.pack_files import SETTINGS
@@ -59,7 +65,7 @@ def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHIN
     for language, faults in texts.items():
         found += [*faults, *alike_faults(menu, language, is_partial=language in uncertain)]
         if not faults:
-            found += sms_faults(menu, language, unknowns)
+            found += [*sms_faults(menu, language, unknowns), *restricted_faults(menu, language)]
     if limits.septets > USSD_STRING:
         message = f"a screen of {limits.septets} septets: none can have more than {USSD_STRING}"
         found.append(Diagnostic(SETTINGS, 0, message))

@@ -14,7 +14,7 @@ from gateway.menu.model import (
     appeal_area_label,
     appeal_areas,
 )
-from gateway.menu.pack_files import Path, pack_diagnostic, text_diagnostic
+from gateway.menu.pack_files import CATEGORIES, Path, pack_diagnostic, text_diagnostic
 from gateway.menu.paging import LONGEST_GIVEN, fill_with_longest
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.text import gsm
@@ -114,6 +114,24 @@ def sms_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) 
             yield text_diagnostic(words, path, f"{excess} septets over one SMS")
 
 
+def restricted_faults(menu: Menu, language: str) -> Iterator[Diagnostic]:
+    """Check for SMS about a restricted category that say its name, or show an answer."""
+    words = menu.wordings[language]
+    for category in filter(lambda kind: kind.is_restricted, menu.categories.values()):
+        label = words.labels.get("category", {}).get(category.name, "")
+        for key, name in (("confirmation", category.confirmation), ("reminder", category.reminder)):
+            text = words.sms.get(name, "")
+            shown = [f"{{{placeholder}}}" for placeholder in sorted(placeholders(text) & menu.placeholders.keys())]
+            if label and label.casefold() in text.casefold():
+                shown.append(label)
+            if shown:
+                message = (
+                    f"it is the {key} of {category.name}, which is restricted, so it may not say {', '.join(shown)}"
+                )
+                instead = f"name another text as {key} of {category.name} in {CATEGORIES}"
+                yield text_diagnostic(words, ("sms", name), f"{message}; change it, or {instead}")
+
+
 def longest_appeal(menu: Menu) -> dict[str, str]:
     """Return the longest value of each placeholder of appeals."""
     return {
@@ -152,5 +170,5 @@ def _needing_labels(menu: Menu, answer: str, keepers: Sequence[State]) -> list[s
         return list(dict.fromkeys(values))
     values = [value for state in keepers for value in state.options]
     if answer != "category" and any(state.source == "categories" for state in keepers):
-        values += menu.categories  # the labels of `category` are checked with the file
+        values += [*menu.categories]  # the labels of `category` are checked with the file
     return list(dict.fromkeys(values))

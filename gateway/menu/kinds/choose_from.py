@@ -122,7 +122,7 @@ def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
         case "languages":
             return tuple(menu.languages)
         case "categories":
-            return menu.categories
+            return tuple(menu.categories)
         case "kecamatan":
             return tuple(menu.areas.kecamatan)
         case "kelurahan" if within:

@@ -25,7 +25,7 @@ from gateway.menu.pack.schema import (
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import FLOW, PACK, Path, wording_file
-from gateway.menu.rules import AppealTemplate, Keywords, PackRules, Stage
+from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.places.place_search import PlaceSearch
@@ -76,7 +76,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         resume=entries.resume,
         shortcuts=_shortcuts(reader, flow) if flow else {},
         states=states,
-        categories=tuple(dict.fromkeys(parsed.categories.root)) if parsed.categories else (),
+        categories=_categories(parsed.categories),
         areas=parsed.areas,
         gazetteer=gazetteer,
         place_search=_place_search(gazetteer, keywords),
@@ -91,6 +91,21 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         date_words=dict(word for wording in parsed.wordings.values() for word in wording.dates.meanings()),
         lines=reader.lines,
     )
+
+
+def _categories(raw: CategoriesShape | None) -> dict[str, Category]:
+    return {
+        name: Category(
+            name,
+            urgent=category.urgent,
+            restricted_to=frozenset(category.restricted_to),
+            recipients=tuple(category.recipients),
+            watch_group=category.watch_group,
+            confirmation=category.confirmation,
+            reminder=category.reminder,
+        )
+        for name, category in (raw.root.items() if raw else ())
+    }
 
 
 def _place_search(gazetteer: Gazetteer, keywords: Keywords) -> PlaceSearch:

@@ -18,7 +18,7 @@ from gateway.menu.pack.builder import ParsedPack, build_menu
 from gateway.menu.pack.references import (
     check_answers,
     check_appeals,
-    check_categories,
+    check_category_names,
     check_dates,
     check_flow,
     check_keywords,
@@ -28,6 +28,7 @@ from gateway.menu.pack.references import (
     check_screens,
     check_stages,
     check_wording,
+    has_unread_category,
     shown_errors,
 )
 from gateway.menu.pack.schema import (
@@ -37,6 +38,8 @@ from gateway.menu.pack.schema import (
     SMS,
     AppealsShape,
     CategoriesShape,
+    CategoryNamesShape,
+    CategoryShape,
     FlowShape,
     KeywordsShape,
     PackShape,
@@ -141,7 +144,7 @@ def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack
     return ParsedPack(
         pack,
         flow=reader.parse(FLOW, flow_schema, defaults={"start": "", "home": ""}),
-        categories=reader.parse(CATEGORIES, CategoriesShape),
+        categories=_categories(reader),
         stages=reader.parse(STAGES, StagesShape, StagesShape([])),
         rules=reader.parse(RULES, RulesShape, RulesShape()),
         keywords=reader.parse(KEYWORDS, KeywordsShape, KeywordsShape()),
@@ -149,6 +152,18 @@ def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack
         areas=_areas(reader),
         wordings={language: wording for language, wording in wordings.items() if wording},
     )
+
+
+def _categories(reader: PackReader) -> CategoriesShape | None:
+    """Read the kinds of incident: a mapping, or a plain list of names."""
+    plain = reader.yaml(CATEGORIES)
+    if not isinstance(plain, list):
+        return reader.validate(CATEGORIES, plain, CategoriesShape)
+    names = reader.validate(CATEGORIES, plain, CategoryNamesShape)
+    if names is None:
+        return None
+    check_category_names(reader, names.root)
+    return CategoriesShape({name: CategoryShape() for name in names.root})
 
 
 def _wording(reader: PackReader, file: str) -> WordingShape | None:
@@ -186,17 +201,15 @@ def _areas(reader: PackReader) -> Areas:
 
 def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
     """Check the parsed files against one another."""
-    categories = parsed.categories.root if parsed.categories else None
+    categories = list(parsed.categories.root) if parsed.categories else None
     if parsed.pack:
         check_pack(reader, parsed.pack)
-    if categories is not None:
-        check_categories(reader, categories)
     if parsed.flow:
         check_flow(reader, parsed.flow)
     if parsed.flow and parsed.rules:
         check_needs(reader, parsed.flow, parsed.rules)
     if parsed.keywords:
-        all_categories = None if reader.incomplete(CATEGORIES) else categories
+        all_categories = None if has_unread_category(reader, categories or ()) else categories
         check_keywords(reader, parsed.keywords, parsed.pack.languages if parsed.pack else None, all_categories)
     if parsed.keywords and parsed.flow:
         check_answers(reader, parsed.keywords, parsed.flow)
@@ -205,7 +218,8 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
     check_dates(reader, parsed.wordings)
     for language, wording in parsed.wordings.items():
         file = wording_file(language)
-        check_wording(reader, file, wording, shown_errors(parsed.flow), _sent_sms(parsed))
+        named = _named_sms(parsed) if parsed.categories and not reader.removed.get(CATEGORIES) else wording.sms
+        check_wording(reader, file, wording, shown_errors(parsed.flow), _sent_sms(parsed), named)
         check_appeals(reader, file, wording, parsed.appeals, parsed.rules)
         if categories is not None:
             check_labels(reader, file, wording, categories)
@@ -220,7 +234,18 @@ def _sent_sms(parsed: ParsedPack) -> list[str]:
         names += REMINDER
     if parsed.keywords and parsed.keywords.commands:
         names += REPLIES
-    return names
+    if parsed.categories:
+        kinds = parsed.categories.root.values()
+        names += [kind.confirmation for kind in kinds]
+        if parsed.rules and parsed.rules.resume.sms:
+            names += [kind.reminder for kind in kinds]
+    return list(dict.fromkeys(names))
+
+
+def _named_sms(parsed: ParsedPack) -> set[str]:
+    """Return the names of the SMS that the categories name."""
+    kinds = parsed.categories.root.values() if parsed.categories else ()
+    return {name for kind in kinds for name in (kind.confirmation, kind.reminder)}
 
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")

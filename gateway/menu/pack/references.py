@@ -60,10 +60,16 @@ def check_pack(reader: PackReader, pack: PackShape) -> None:
         reader.add(PACK, ("constants", name), message)
 
 
-def check_categories(reader: PackReader, categories: Sequence[str]) -> None:
-    for place, name in enumerate(categories):
-        if name in categories[:place]:  # the second is reported: the menu keeps the first
+def check_category_names(reader: PackReader, names: Sequence[str]) -> None:
+    """Check a plain list of names for duplicates."""
+    for place, name in enumerate(names):
+        if name in names[:place]:  # the second is reported: the menu keeps the first
             reader.add(CATEGORIES, (str(place),), f'duplicate category "{name}"; remove one')
+
+
+def has_unread_category(reader: PackReader, categories: Collection[str]) -> bool:
+    """Return True if the name of some category is unknown. One with a faulty key still has its name."""
+    return any(path[0] not in categories for path in reader.removed.get(CATEGORIES, ()))
 
 
 def check_flow(reader: PackReader, flow: FlowShape) -> None:
@@ -318,16 +324,21 @@ def shown_errors(flow: FlowShape | None) -> list[str]:
 
 
 def check_wording(
-    reader: PackReader, file: str, wording: WordingShape, errors: Sequence[str], sms: Sequence[str]
+    reader: PackReader,
+    file: str,
+    wording: WordingShape,
+    errors: Sequence[str],
+    sms: Sequence[str],
+    named: Collection[str],
 ) -> None:
     """Check for missing and unknown texts of the gateway itself.
 
     `errors` are the names of the error lines that this pack shows, `sms` those of the SMS that it has sent. Others are
-    allowed, so that a rule can be switched off and on again.
+    allowed, so that a rule can be switched off and on again: those of the program, and those `named` by a category.
     """
     _check_names(reader, file, ("navigation",), wording.navigation, NAVIGATION)
     _check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT))
-    _check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES))
+    _check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES, *named))
 
 
 def check_dates(reader: PackReader, wordings: Mapping[str, WordingShape]) -> None:
@@ -342,7 +353,9 @@ def check_dates(reader: PackReader, wordings: Mapping[str, WordingShape]) -> Non
 def check_labels(reader: PackReader, file: str, wording: WordingShape, categories: Sequence[str]) -> None:
     """Check for categories without a label, and for labels of unknown categories."""
     labels = wording.labels.get("category", {})
-    allowed = labels if reader.incomplete(CATEGORIES) else ()  # it may be the label of a category that was removed
+    allowed = (
+        labels if has_unread_category(reader, categories) else ()
+    )  # it may be the label of a category that was removed
     _check_names(reader, file, ("labels", "category"), labels, list(dict.fromkeys(categories)), allowed)
 
 

@@ -32,8 +32,9 @@ from gateway.text.words import is_findable
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
 SHORT = "short"  # shown only where a text has a minimum
-SMS = ("received",)
-REMINDER = ("resume",)  # sent only if rules.yaml says so
+RECEIVED, RESUME = "received", "resume"
+SMS = (RECEIVED,)
+REMINDER = (RESUME,)  # sent only if rules.yaml says so
 REPLIES = (  # sent only with a keywords.yaml
     "status",
     "added",
@@ -150,8 +151,35 @@ def flow_schema(kinds: Mapping[str, PackKind]) -> type[FlowShape]:
 FLOW_SCHEMA = flow_schema(KINDS)
 
 
-class CategoriesShape(RootModel[list[Name]]):
-    """Schema of categories.yaml."""
+class CategoryShape(StrictModel):
+    """Kind of incident in categories.yaml."""
+
+    urgent: bool = False
+    restricted_to: list[Name] = []
+    recipients: list[Name] = []
+    watch_group: Name | Literal[""] = ""
+    confirmation: Name = RECEIVED
+    reminder: Name = RESUME
+
+    @field_validator("restricted_to")
+    @classmethod
+    def _readable(cls, roles: list[str]) -> list[str]:
+        if not roles:
+            raise ValueError("nobody may read these reports; name a role, or remove this key to open them to all")
+        return roles
+
+
+class CategoryNamesShape(RootModel[list[Name]]):
+    """Schema of categories.yaml as a plain list of names."""
+
+
+def _without_text(written: object) -> object:
+    """Read a kind with nothing behind its name, `asn:`, as one without keys."""
+    return {} if written == "" else written
+
+
+class CategoriesShape(RootModel[dict[Name, Annotated[CategoryShape, BeforeValidator(_without_text)]]]):
+    """Schema of categories.yaml, in the order of the menu."""
 
 
 def _time_of_day(written: object) -> object:

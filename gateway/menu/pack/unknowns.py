@@ -7,10 +7,10 @@ from collections.abc import Set
 from gateway.menu.checks.answer_values import clauses_by_name
 from gateway.menu.model import MATCHES, Menu
 from gateway.menu.pack.builder import ParsedPack
-from gateway.menu.pack.references import are_paths_known, kept_by
+from gateway.menu.pack.references import are_paths_known, has_unread_category, kept_by
 from gateway.menu.pack.schema import FlowShape, PackShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import AREAS, CATEGORIES, FLOW, PACK, STAGES, wording_file
+from gateway.menu.pack_files import AREAS, FLOW, PACK, STAGES, wording_file
 from gateway.menu.unknowns import STAGES_LIST, Unknowns
 
 _LISTS_OF_AREAS = frozenset({"kecamatan", "kelurahan", MATCHES})
@@ -23,7 +23,7 @@ def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
     unread = frozenset(languages) - shapes.wordings.keys()
     unclear = unread | {language for language, file in languages.items() if reader.incomplete(file)}
     lists: set[str] = set()
-    if not shapes.categories or reader.incomplete(CATEGORIES):
+    if not shapes.categories or has_unread_category(reader, shapes.categories.root):
         lists.add("categories")
     if AREAS in faulty:
         lists |= _LISTS_OF_AREAS

@@ -110,7 +110,12 @@ class PackReader:
         """
         if missing is not None and file not in self.files:
             return missing
-        plain = self.yaml(file)
+        return self.validate(file, self.yaml(file), model, defaults)
+
+    def validate(
+        self, file: str, plain: Any, model: type[Model], defaults: Mapping[str, Any] | None = None
+    ) -> Model | None:
+        """Validate the content of a file, as `parse` does. Returns None if nothing valid is left."""
         for number in range(_MAX_PASSES):
             if plain is None:
                 break

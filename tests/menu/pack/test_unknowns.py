@@ -16,7 +16,7 @@ from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
 from gateway.menu.unknowns import NOTHING_UNKNOWN
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
-from tests.helpers.packs import FILES
+from tests.helpers.packs import FILES, MENU
 
 NOT_UTF_8 = "\udce9"  # as the byte E9, an é of Latin-1, is read
 FLOW, AREAS, CATEGORIES, PACK = "flow.yaml", "areas.csv", "categories.yaml", "pack.yaml"
@@ -44,8 +44,9 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     (AREAS, "33.75.01.1003,", "33.75.01.1002,", ()),
     (AREAS, "code,name,", "kode,name,", (*DANGER, "septets over one SMS")),
     (AREAS, "33.75.01.1003,", NOT_UTF_8, (*DANGER, "septets over one SMS")),
-    (CATEGORIES, "- lain", "- lain\n- asn", ()),
-    (CATEGORIES, "- lain", "- Lain Lain", ("category is never x", 'unknown category "perang"')),
+    (CATEGORIES, "lain:", "lain:\nasn:", ()),
+    (CATEGORIES, "urgent: true", "urgent: maybe", ()),
+    (CATEGORIES, "lain:", "Lain Lain:", ("category is never x", 'unknown category "perang"')),
     ("stages.yaml", "key: masa_tenang", "kunci: masa_tenang", ("unknown stage",)),
     ("appeals.yaml", "needs: closed_incident", "needs: nothing", ()),
     ("aliases.csv", "33.75.01.1004", "33.75.01.9999", ()),
@@ -75,6 +76,10 @@ def merged(files: Files, edits: Iterable[tuple[str, str, str]]) -> Files:
     return files
 
 
+def without_line(text: str, begin: str) -> str:
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(begin))
+
+
 def places_aside(diagnostics: Iterable[str]) -> set[str]:
     """Return the diagnostics without their lines, which an edit above has moved."""
     return {re.sub(r"^([\w/.]+):\d+", r"\1", one) for one in diagnostics}
@@ -94,13 +99,14 @@ def test_fault_hides_no_other(files: Files, file: str, old: str, new: str, hidde
 
 def test_faults_of_several_files_are_reported_together(files: Files) -> None:
     wrong = edit_pack(files, AREAS, "33.75.01.1003,", "33.75.01.1002,")
-    wrong = edit_pack(wrong, CATEGORIES, "- lain", "- lain\n- asn")
+    wrong = {**wrong, CATEGORIES: "".join(f"- {name}\n" for name in [*MENU.categories, "asn"])}
+    wrong = {**wrong, **{file: without_line(wrong[file], "  received_restricted:") for file in (EN, ID, JV)}}
     wrong = edit_pack(wrong, FLOW, SHORTCUTS, f"{SHORTCUTS}  7731: {{to: nosuch}}\n")
     wrong = edit_pack(wrong, ID, "  about:\n", "  abuot:\n")
 
     assert all_diagnostics(wrong) == [
         f"{line_at(wrong, AREAS, ',Podosugih,')}: 33.75.01.1002 is already taken by Medono",
-        'categories.yaml:11: duplicate category "asn"; remove one',
+        'categories.yaml:10: duplicate category "asn"; remove one',
         f'{line_at(wrong, FLOW, "  7731:")}: shortcut 7731: unknown state "nosuch"',
         f"{line_at(wrong, ID, 'screens:')}: screens.about is missing",
         f"{line_at(wrong, ID, '  abuot:')}: screens.abuot: unknown key",
