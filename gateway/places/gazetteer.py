@@ -209,7 +209,9 @@ class Gazetteer:
         """Return True if the words name a kecamatan: one that is called so, or does not contain the area."""
         forms = self._without_prefixes(words)
         named = {other for form in forms for other in self._kecamatan.get("".join(form), ())}
-        return bool(named) and (words[0] in self.kecamatan_prefixes or named != {self._areas.kecamatan_of(code)})
+        prefixes = words[: len(forms) - 1] or words[:1]
+        is_prefixed = not self.kecamatan_prefixes.isdisjoint(prefixes)
+        return bool(named) and (is_prefixed or named != {self._areas.kecamatan_of(code)})
 
     def _similar_areas(self, interpretation: _Interpretation) -> tuple[Mapping[str, _Similarity], bool]:
         """Find the areas with a similar name. Returns them, and whether an exact name among them is certain.

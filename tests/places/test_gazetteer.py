@@ -190,7 +190,7 @@ def test_every_name_is_sure_with_its_kecamatan(pack: str) -> None:
             assert load_gazetteer(pack).find(typed) == AreaMatches((code,), sure=True), typed
 
 
-@pytest.mark.parametrize("typed", ["kec kajen", "Kecamatan Siwalan", "kec. sragi"])
+@pytest.mark.parametrize("typed", ["kec kajen", "Kecamatan Siwalan", "kec. sragi", "di kec sragi"])
 def test_name_that_is_said_to_be_a_kecamatan_is_not_sure(typed: str) -> None:
     assert found(typed, REGENCY)[1] is False
 

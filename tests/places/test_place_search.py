@@ -73,6 +73,8 @@ def test_name_written_exactly_is_sure(text: str, pack: str, place: str, size: in
         ("banjir di wonosari kajen", REGENCY, ["Wonosari, Karanganyar", "Wonosari, Siwalan", "Kajen, Kajen"]),
         ("karanganyar banjir", REGENCY, ["Karanganyar, Tirto"]),
         ("kec kajen banjir", REGENCY, ["Kajen, Kajen"]),
+        ("banjir di kec sragi", REGENCY, ["Sragi, Sragi"]),
+        ("ada banjir di kecamatan sragi parah", REGENCY, ["Sragi, Sragi"]),
         ("kajen kesesi banjir", REGENCY, ["Kajen, Kajen", "Kesesi, Kesesi"]),
     ],
 )
