@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
@@ -53,7 +54,8 @@ class Inbox:
     async def store_sms(self, channel: str, inbound: Inbound) -> bool:
         """Store an inbound SMS. The number of its sender is encrypted; a short code or a name is not.
 
-        Without an id of the carrier, a repetition cannot be told from a second SMS, so each is new.
+        Without an id of the carrier, a repetition cannot be told from a second SMS, so each is new. An id that another
+        sender has used already is stored with a mark of this one.
         """
         row: dict[str, Any] = {
             "channel": channel,
@@ -69,7 +71,24 @@ class Inbox:
             row["sender_key"] = self._vault.lookup(inbound.sender)
         else:
             row["sender_name"] = _name(inbound.sender)  # empty: nobody knows who sent it
+        if await self._insert_once(inbound_messages, row):
+            return True
+        if not await self._has_other_sender(row):
+            return False
+        sender = row["sender_key"].hex() if "sender_key" in row else row["sender_name"]
+        row["carrier_id"] = f"{row['carrier_id'][: _MAX_NAME_LENGTH - 17]} {crc32(sender.encode()):x}"
         return await self._insert_once(inbound_messages, row)
+
+    async def _has_other_sender(self, row: Mapping[str, Any]) -> bool:
+        """Return True if the SMS that has this id is surely of another sender. One that was erased may be anybody."""
+        table = inbound_messages.c
+        earlier = select(table.sender_key, table.sender_name).where(
+            table.channel == row["channel"], table.carrier_id == row["carrier_id"]
+        )
+        async with self._database.begin(deadline=self._deadline) as connection:
+            found = (await connection.execute(earlier)).first()
+        sender = (row.get("sender_key"), row.get("sender_name"))
+        return found is not None and any(found) and tuple(found) != sender and any(sender)
 
     async def store_opt_out(self, channel: str, opt_out: OptOut) -> bool:
         """Store an opt-out from this sender, and suppress the waiting appeals to its phone."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from gateway.carriers.carrier import Ending, Inbound, OptOut, SessionEnd
-from gateway.messages.inbox import Inbox
+from gateway.messages.inbox import ERASED_SENDER, Inbox
 from gateway.messages.tables import inbound_messages, session_ends
 from gateway.people.tables import opt_outs
 from gateway.runtime.postgres import Database, DatabaseUnavailable
@@ -65,6 +66,26 @@ async def test_an_sms_of_any_characters_is_stored(inbox: Inbox, queue: MessageQu
 async def test_an_sms_without_an_id_is_new_each_time(inbox: Inbox, queue: MessageQueue) -> None:
     assert [await inbox.store_sms("at", replace(SMS, id="")) for _ in range(2)] == [True, True]
     assert len({row["carrier_id"] for row in await queue.rows(inbound_messages)}) == 2
+
+
+async def test_an_sms_whose_id_another_phone_has_used_is_stored(inbox: Inbox, queue: MessageQueue) -> None:
+    assert await inbox.store_sms("at", SMS)
+    others = [replace(SMS, sender=OTHER, text="LAPOR 3 KLEGO"), replace(SMS, sender="TELKOMSEL", text="promo")]
+
+    assert [await inbox.store_sms("at", other) for other in (*others, *others)] == [True, True, False, False]
+
+    assert [row["text"] for row in await queue.rows(inbound_messages)] == [SMS.text, "LAPOR 3 KLEGO", "promo"]
+
+
+async def test_an_sms_whose_sender_was_erased_is_not_stored_again(
+    inbox: Inbox, queue: MessageQueue, database: Database
+) -> None:
+    assert await inbox.store_sms("at", SMS)
+    async with database.begin() as connection:
+        await connection.execute(update(inbound_messages).values(ERASED_SENDER))
+
+    assert not await inbox.store_sms("at", SMS)
+    assert len(await queue.rows(inbound_messages)) == 1
 
 
 async def test_a_session_end_and_an_opt_out_of_any_characters_are_stored(inbox: Inbox) -> None:

@@ -56,7 +56,7 @@ INBOUND = Form(
     {"id": 512, "from": 64, "to": 64, "text": 4096, "date": 64, "networkCode": 32},
     unrestricted=("text",),
 )
-OPT_OUT = Form({"phoneNumber": 32}, {"senderId": 64}, needed=("senderId",))
+OPT_OUT = Form({"phoneNumber": 32}, {"senderId": 64, "updateType": 32})
 
 ENDINGS: Mapping[str, Ending] = {  # A.7
     "Success": Ending.COMPLETED,
@@ -165,8 +165,11 @@ class Callbacks:
         )
 
     def read_opt_out(self, body: bytes, headers: Mapping[str, str]) -> OptOut:
+        """Read an opt-out, also one without its sender. One of a premium subscription has an `updateType` instead."""
         fields = OPT_OUT.read(body, headers)
-        return OptOut(self._phone(fields), fields["senderId"])
+        if "updateType" in fields and "senderId" not in fields:
+            raise BadCallback("it is of a premium subscription: senderId is missing")
+        return OptOut(self._phone(fields), fields.get("senderId", ""))
 
     def _phone(self, fields: Mapping[str, str]) -> Phone:
         try:

@@ -173,6 +173,6 @@ def test_read_opt_out_refuses_a_premium_subscription(carrier: AfricasTalking, na
 
 
 @pytest.mark.parametrize("written", ["081230004567", "6281230004567", "+6281230004567"])
-@pytest.mark.parametrize("sender", ["&senderId=", "&senderId=" + "x" * 70, "&senderId=INFO%00"])
+@pytest.mark.parametrize("sender", ["", "&senderId=", "&senderId=" + "x" * 70, "&senderId=INFO%00"])
 def test_read_opt_out_is_not_lost_for_its_spelling(carrier: AfricasTalking, written: str, sender: str) -> None:
     assert carrier.read_opt_out(f"phoneNumber={written}{sender}".encode(), FORM_HEADERS).phone == NUMBER
