@@ -320,8 +320,8 @@ class Outbox:
             await connection.execute(cancel)
             return (await connection.execute(requeue)).rowcount
 
-    async def count_queued(self) -> int:
-        async with self.database.begin() as connection:
+    async def count_queued(self, *, deadline: float | None = None) -> int:
+        async with self.database.begin(deadline=deadline) as connection:
             counted = await connection.execute(select(func.count()).where(messages.c.status == QUEUED))
             return int(counted.scalar_one())
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, ProcessCollector, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -37,7 +37,6 @@ class Metrics:
         self.store_errors = self._counter("store_errors", "Operations that a store did not answer.", "store")
         self.reports = self._counter("reports", "Reports that were filed, by category.", "category")
         self.log_lines_dropped = self._counter("log_lines_dropped", "Lines that never reached the live tail.")
-        self.queue_depth = Gauge("waspada_queue_depth", "Messages that wait to be sent.", registry=self._registry)
 
     def count_turn(self, channel: str, outcome: str, seconds: float, redis_s: float, sql_s: float) -> None:
         """Count one USSD turn. A store that it did not use took 0 seconds and is not counted."""

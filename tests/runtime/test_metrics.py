@@ -62,7 +62,6 @@ def test_other_metrics_are_counters_and_gauges() -> None:
     metrics.receipts.labels("at", "delivered").inc(2)
     metrics.store_errors.labels("redis").inc()
     metrics.log_lines_dropped.inc(7)
-    metrics.queue_depth.set(12)
 
     found = samples(metrics)
 
@@ -70,7 +69,6 @@ def test_other_metrics_are_counters_and_gauges() -> None:
     assert found["waspada_receipts_total channel=at status=delivered"] == 2
     assert found["waspada_store_errors_total store=redis"] == 1
     assert found["waspada_log_lines_dropped_total"] == 7
-    assert found["waspada_queue_depth"] == 12
     assert found["process_resident_memory_bytes"] > 0
 
 

@@ -167,6 +167,7 @@ async def test_metrics_tell_the_state_of_the_service(web_gateway: WebGateway) ->
     assert counted["waspada_drafts_with_danger", ()] == 1
     assert counted["waspada_inbox_to_sort", ()] == 1
     assert counted["waspada_channel_paused", ("at",)] == 1
+    assert counted["waspada_queue_depth", ()] == 2  # the confirmation, and the reply to the SMS
     assert counted["waspada_oldest_queued_seconds", ("confirmation",)] >= 0
     assert counted["waspada_oldest_queued_seconds", ("appeal",)] == 0
     assert counted["waspada_appeal_people", ("sent",)] == counted["waspada_appeal_people", ("left",)] == 0
@@ -179,6 +180,7 @@ async def test_metrics_of_an_unavailable_store_are_absent(
     await postgres.close()
     counted = await samples(unreliable_gateway)
     assert ("waspada_inbox_to_sort", ()) not in counted
+    assert ("waspada_queue_depth", ()) not in counted
     assert counted["waspada_pending_reports", ()] == 0
     assert counted["process_resident_memory_bytes", ()] > 0
 

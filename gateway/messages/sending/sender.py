@@ -63,5 +63,4 @@ class Sender:
             log.warning("worker.claims_lost", messages=lost)
         if requeued := await self._outbox.requeue_unknown(options.requeue_unknown_after):
             log.info("worker.unknown_queued_again", messages=requeued)
-        self._worker.metrics.queue_depth.set(await self._outbox.count_queued())
         return options.sweep_interval

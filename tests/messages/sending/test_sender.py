@@ -171,15 +171,15 @@ async def test_each_send_is_logged_once_without_a_number(
         assert number.e164[1:] not in repr(logs)
 
 
-async def test_metrics_count_sends_and_the_queue(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
+async def test_metrics_count_sends(outbox: Outbox, queue: MessageQueue, clock: ManualClock) -> None:
     metrics = Metrics()
     outcomes: list[Outcome] = [Accepted("a"), Refused("no"), Accepted("b")]
     for number in range(3):
         await queue.put(to=phone(number))
-    await queue.put(channel="another")
     carrier = ScriptedCarrier(lambda _, to: outcomes[int(to.e164[-2:])])
     async with running(sender_of(outbox, {"at": carrier}, clock, metrics=metrics)):
-        await until(lambda: _counted(metrics, "waspada_queue_depth 1.0"))
+        await until(lambda: _counted(metrics, 'outcome="accepted"} 2.0'))
+        await until(lambda: _counted(metrics, 'outcome="refused"} 1.0'))
 
     shown = metrics.render().decode()
 
