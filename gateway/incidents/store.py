@@ -10,11 +10,13 @@ import hmac
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, RowMapping, any_, cast, exists, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
@@ -31,6 +33,7 @@ from gateway.runtime.postgres import Database
 from gateway.text import ticket as tickets
 from gateway.text.errors import ExplainedError
 from gateway.text.phone import Phone
+from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
@@ -149,6 +152,26 @@ class IncidentStore:
                 return FiledReport(earlier, new=False)
         raise NoFreeTicket
 
+    async def file_of_nobody(
+        self, connection: AsyncConnection, report: Report, detail: Mapping[str, str]
+    ) -> FiledReport:
+        """File a report of which nobody knows who sent it, within the caller's transaction. Nobody gets an SMS.
+
+        Idempotent as `file` is. Call `announce` once the transaction is committed.
+        """
+        for _ in range(_MAX_TICKET_DRAWS):
+            ticket = tickets.generate(self._clock.number_below)
+            now = self._clock.now()
+            adding = postgresql_insert(incidents).values({**self._row(ticket, report, now), **ERASED_PHONE})
+            if (await connection.execute(adding.on_conflict_do_nothing())).rowcount:
+                await connection.execute(INSERT_AUDIT, _filed_audit_row(now, ticket, report, detail))
+                return FiledReport(ticket, new=True)
+            of_session = incidents.c.channel == report.channel, incidents.c.session == report.session
+            earlier = (await connection.execute(select(incidents.c.ticket).where(*of_session))).scalar()
+            if earlier:
+                return FiledReport(earlier, new=False)
+        raise NoFreeTicket
+
     def announce(self, report: Report, filed: FiledReport) -> None:
         """Log and count a committed report, unless it was filed before. The log gets none of its words."""
         if not filed.new:
@@ -186,17 +209,20 @@ class IncidentStore:
         self, ticket: str, report: Report, message: NewMessage, detail: Mapping[str, str], sent_in: SendingCall
     ) -> dict[str, Any]:
         now = self._clock.now()
-        incident = {
+        number = {"phone_sealed": self._vault.seal(message.phone), "phone_key": self._vault.lookup(message.phone)}
+        incident = {**self._row(ticket, report, now), **number}
+        audit_entry = _filed_audit_row(now, ticket, report, detail)
+        return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry, sent_in)
+
+    def _row(self, ticket: str, report: Report, now: datetime) -> dict[str, Any]:
+        """Return the row of a new incident, without its number."""
+        return {
             "ticket": ticket,
             **{name: getattr(report, name) for name in _REPORT_FIELDS},
-            "phone_sealed": self._vault.seal(message.phone),
-            "phone_key": self._vault.lookup(message.phone),
             "status": IncidentStatus.RECEIVED,
             "veracity": Veracity.UNVERIFIED,
             "updated_at": now,
         }
-        audit_entry = audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
-        return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry, sent_in)
 
     async def _filed_ticket(self, connection: AsyncConnection, report: Report, phone: Phone) -> str | None:
         """Return the ticket that this session got before, after completing its incident.
@@ -259,6 +285,10 @@ class IncidentStore:
             taken_by=row["taken_by"] or "",
             new_details_at=row["new_details_at"],
         )
+
+
+def _filed_audit_row(now: datetime, ticket: str, report: Report, detail: Mapping[str, str]) -> dict[str, Any]:
+    return audit_row(now, "resident", "incident.filed", ticket, {"channel": report.channel, **detail})
 
 
 def report_from(row: RowMapping) -> Report:

@@ -119,16 +119,18 @@ class DeskInbox:
     async def make_report(self, sms: int, actor: str, category: str = "", area: str = "") -> FiledReport:
         """Make a report of an SMS, and confirm it to its sender. Its description is the whole text.
 
+        One whose sender is not known is confirmed to nobody.
+
         Category and area are keys of the pack. Where one is empty, it is what was understood of the text. Idempotent:
         an SMS that belongs to a report already returns the ticket of that. Raises `CannotSort` if kind or place is
-        still open, or differs from that report's, or if the number of the sender is not known.
+        still open, or differs from that report's, or if a machine sent it.
         """
         menu = self._menu()
         async with self._locked(sms) as (connection, row):
             if row["ticket"] is not None:
                 await _refuse_changes(connection, row, menu, category, area)
                 return FiledReport(row["ticket"], new=False)
-            phone = self._phone_of(row)
+            phone = self._phone_of(row) if row["sender_name"] or row["sender_sealed"] else None
             report = _report_from(row, menu, category, area)
 
             def confirmation(number: str) -> str:
@@ -138,7 +140,10 @@ class DeskInbox:
 
             detail = {"by": "desk", "operator": actor}
             try:
-                filed = await self._incidents.file_within(connection, report, phone, confirmation, detail)
+                if phone is None:
+                    filed = await self._incidents.file_of_nobody(connection, report, detail)
+                else:
+                    filed = await self._incidents.file_within(connection, report, phone, confirmation, detail)
             except SessionOfAnotherPhone:
                 raise CannotSort(f"SMS {sms} was made a report whose number is erased") from None
             await self._write(connection, row, actor, "reported", {"ticket": filed.ticket}, ticket=filed.ticket)

@@ -12,6 +12,7 @@ from sqlalchemy import update
 from gateway.audit import audit
 from gateway.incidents.filters import IncidentFilter
 from gateway.incidents.incident import IncidentStatus
+from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.suppression import OptOuts
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime import logs
@@ -106,6 +107,26 @@ async def test_report_takes_kind_and_place_from_what_was_understood(
     ]
     logs.flush()
     assert log.getvalue().count('"incident.filed"') == 1
+
+
+async def test_report_of_an_sms_whose_sender_is_not_known_is_confirmed_to_nobody(
+    world: SmsWorld, desk: DeskInbox
+) -> None:
+    sms = await receive(world, "tolong ada tawuran di klego")
+    async with world.services.database.begin() as connection:
+        await connection.execute(update(inbound_messages).values(**ERASED_SENDER, sender_name=""))
+
+    filed = await desk.make_report(sms, "siti")
+    again = await desk.make_report(sms, "siti")
+
+    (incident,) = await world.incidents()
+    assert (incident["ticket"], incident["category"], incident["phone"]) == (filed.ticket, "gesekan", "")
+    assert (filed.new, again.ticket, again.new) == (True, filed.ticket, False)
+    assert await world.rows(messages) == []
+    assert await to_sort(world) == []
+    assert [row["action"] for row in await world.rows(audit)][-2:] == ["incident.filed", "inbound.reported"]
+    with pytest.raises(CannotSort, match="has no number that can be answered"):
+        await desk.answer(sms, "siti", "ya", again=True)
 
 
 async def test_report_again_keeps_its_ticket(world: SmsWorld, desk: DeskInbox) -> None:
