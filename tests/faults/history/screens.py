@@ -70,6 +70,10 @@ class ScreenReader:
         """Return the name of a kind of incident."""
         return self._menu.label("category", value, language)
 
+    def is_category(self, name: str) -> bool:
+        """Return True if this is the name of a kind of incident, in any language."""
+        return any(name in words.labels["category"].values() for words in self._menu.wordings.values())
+
     def read(self, text: str) -> Seen:
         """Return what a screen shows."""
         if text not in self._cache:

@@ -177,11 +177,14 @@ class _Phone:
             self._telling.calls.append(self._call)
 
     def _is_offered(self, telling: Telling) -> bool:
-        """Return True if the screen may mean this one, by its kind and place."""
+        """Return True if the screen may mean this one, by its kind and place. It leaves out the one being changed."""
         kinds = {self._reader.category(value, self._seen.language) for value in telling.answers.get("category", ())}
         areas = telling.answers.get("area", frozenset())
-        kind, area = (*self._seen.below, "", "")[:2]
-        return (kind in kinds or not kinds) and (not {area, ANY}.isdisjoint(areas) or not area or not areas)
+        for line in self._seen.below:
+            possible = kinds if self._reader.is_category(line) else areas
+            if possible and possible.isdisjoint({line, ANY}):
+                return False
+        return True
 
     def _merge(self, candidates: list[Telling]) -> Telling:
         """Return a telling that may be each of these."""

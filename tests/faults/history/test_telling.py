@@ -94,6 +94,20 @@ def test_offer_may_mean_a_call_that_was_not_understood() -> None:
     assert (merged.calls, merged.sure) == (["ATUid_1", "ATUid_2", "ATUid_3"], False)
 
 
+def test_offer_without_its_kind_means_the_report_whose_kind_was_being_changed() -> None:
+    story = Story()
+    first = story.call((*TO_CONFIRM, "2", "1"))
+    other = story.call(("1", "1", "1", "2", "2", "4"))
+    changed = offer().replace("Gesekan pendukung\n", "")
+    story.hop("ATUid_3", (), f"CON {changed}")
+    story.hop("ATUid_3", ("1",), f"CON {expected_screen(*TO_CONFIRM, '2', '1')}")
+
+    telling, untouched = told(story)
+
+    assert telling.calls == [first, "ATUid_3"]
+    assert untouched.calls == [other]
+
+
 def test_telling_that_was_lost_may_be_the_one_before_it_in_the_same_call() -> None:
     """Begin anew while nothing is stored, and be led back to the report that went on from an earlier call."""
     story = Story()
