@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from redis.exceptions import RedisError
 from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
+from gateway.cli.packs import load_readable_pack
 from gateway.cli.screen import draw_screen
+from gateway.menu.pack.loader import PackRefused
+from gateway.runtime.clock import Clock
 from gateway.runtime.log_stream import LineFilter, find_sessions, follow, read_tail
 from gateway.runtime.logs import LEVELS, local_time, readable
 from gateway.runtime.redis import RedisUnavailable, redis_client
@@ -32,11 +36,12 @@ _MOST_SESSIONS_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class LogOptions:
-    """Form and number of the printed lines."""
+    """Form and number of the printed lines. Times for people are in `zone`, in that of the machine without one."""
 
     follow: bool
     as_json: bool
     limit: int
+    zone: tzinfo | None = None
 
 
 @click.command()
@@ -65,7 +70,7 @@ async def logs(
     session: str,
     ticket: str,
 ) -> None:
-    """Show the latest lines of the log, of all processes.
+    """Show the latest lines of the log, of all processes, in the local time of the pack.
 
     In the terminal the newest line comes last; with --json it comes first, and with --json and -f there is one object
     per line.
@@ -74,9 +79,18 @@ async def logs(
     line_filter = LineFilter(level, event, channel, session, ticket)
     try:
         async with redis_client(settings.redis_address) as client:
-            await print_logs(client, line_filter, LogOptions(following, as_json, limit))
+            zone = None if as_json else _zone_of(settings.pack)
+            await print_logs(client, line_filter, LogOptions(following, as_json, limit, zone))
     except RedisError as error:
         raise RedisUnavailable(str(error), redis_reason(error)) from error
+
+
+def _zone_of(pack: Path) -> tzinfo | None:
+    """Return the time zone of the pack, None if it cannot be read: the log must be shown then above all."""
+    try:
+        return load_readable_pack(pack).timezone
+    except (PackRefused, OSError, ValueError):
+        return None
 
 
 async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
@@ -101,10 +115,14 @@ async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions
         click.echo("The log has no such line.")
     else:
         if line_filter.session:
-            click.echo(render_dialogue(lines))
+            click.echo(render_dialogue(lines, options.zone, _now()))
             click.echo()
         for line in lines:
-            click.echo(readable(line, sys.stdout.isatty()))
+            click.echo(readable(line, sys.stdout.isatty(), options.zone, _now()))
+
+
+def _now() -> datetime:
+    return Clock().now()
 
 
 async def _whole_session(client: Redis, line_filter: LineFilter) -> str:
@@ -126,13 +144,17 @@ async def _follow(client: Redis, line_filter: LineFilter, options: LogOptions) -
 
     try:
         async for line in follow(client, line_filter, min(options.limit, _LINES_BEFORE_FOLLOWING), waiting):
-            click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else readable(line, sys.stdout.isatty()))
+            shown = readable(line, sys.stdout.isatty(), options.zone, _now())
+            click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else shown)
     except asyncio.CancelledError:
         return  # Ctrl-C is how following ends
 
 
-def render_dialogue(lines: Sequence[dict[str, Any]]) -> str:
-    """Render the screens and inputs of one session from its `ussd.turn` lines, as the resident saw them."""
+def render_dialogue(lines: Sequence[dict[str, Any]], zone: tzinfo | None = None, now: datetime | None = None) -> str:
+    """Render the screens and inputs of one session from its `ussd.turn` lines, as the resident saw them.
+
+    The times are those of `local_time`.
+    """
     turns = [line for line in lines if line.get("event") == "ussd.turn"]
     if not turns:
         return "The log has no screen of this session any more."
@@ -140,6 +162,6 @@ def render_dialogue(lines: Sequence[dict[str, Any]]) -> str:
     for turn in turns:
         typed = f"> {turn.get('input', '')}" if turn.get("state") else "dials"
         remark = "" if turn.get("outcome") == "new" else f"  ({turn.get('outcome')})"
-        rendered.append(f"\n{local_time(str(turn.get('at')))}  {typed}{remark}")
+        rendered.append(f"\n{local_time(str(turn.get('at')), zone, now)}  {typed}{remark}")
         rendered.append(draw_screen(str(turn.get("screen", "")), bool(turn.get("end"))))
     return "\n".join(rendered)

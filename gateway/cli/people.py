@@ -59,7 +59,7 @@ def people() -> None:
 @people.command("import")
 @gateway_options
 @_PACK
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--dry-run", is_flag=True, help="Only show the changes and every wrong row, and store nothing.")
 @click.option("--skip-bad", is_flag=True, help="Store the good rows and leave out the wrong ones.")
 @click.option("--role", type=_ROLE, help="The role of rows without one.")
@@ -77,6 +77,8 @@ async def people_import(
 ) -> None:
     """Add and correct people from FILE, a CSV with the columns phone, name, role, areas, language and consent.
 
+    FILE may be -, for standard input.
+
     The headings may be Indonesian: Nama;No HP;Peran;Kelurahan;Persetujuan;Bahasa, as in deploy/people-example.csv.
 
     A second time the same changes nothing. If any row is wrong, nothing is stored and the exit status is 1. The
@@ -90,7 +92,9 @@ async def people_import(
     if not as_json:
         for diagnostic in listed.diagnostics:
             click.echo(diagnostic, err=True)
-    counts = ImportCounts() if refused else await _import(settings, listed, file.name, menu.language, dry_run=dry_run)
+    counts = (
+        ImportCounts() if refused else await _import(settings, listed, _name_of(file), menu.language, dry_run=dry_run)
+    )
     if as_json:
         print_json({"dry_run": dry_run, **asdict(counts), "bad": bad, "bad_rows": listed.diagnostics})
     elif not refused:
@@ -106,17 +110,24 @@ async def people_import(
 def _read_list(file: Path, menu: Menu, role: Role | None) -> PeopleList:
     options = ImportOptions(menu.region, menu.languages, menu.timezone, _area_resolver(menu), Clock().now(), role)
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise click.ClickException(f"{file} is larger than {MAX_FILE_BYTES >> 20} MB: split it")
-        content = file.read_bytes()
-        if content.startswith(_WORKBOOKS):
-            raise click.ClickException(f"{file} is a workbook: save it as 'CSV UTF-8'")
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file} is not UTF-8: save it as 'CSV UTF-8'") from None
+        with click.open_file(str(file), "rb") as opened:
+            content = opened.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}") from None
-    return read_people(text, file.name, options)
+    name = _name_of(file) if str(file) == _ASK else str(file)
+    if len(content) > MAX_FILE_BYTES:
+        raise click.ClickException(f"{name} is larger than {MAX_FILE_BYTES >> 20} MB: split it")
+    if content.startswith(_WORKBOOKS):
+        raise click.ClickException(f"{name} is a workbook: save it as 'CSV UTF-8'")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{name} is not UTF-8: save it as 'CSV UTF-8'") from None
+    return read_people(text, _name_of(file), options)
+
+
+def _name_of(file: Path) -> str:
+    return "standard input" if str(file) == _ASK else file.name
 
 
 async def _import(settings: Settings, listed: PeopleList, source: str, language: str, *, dry_run: bool) -> ImportCounts:

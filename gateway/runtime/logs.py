@@ -20,7 +20,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from types import TracebackType
 from typing import Any, Literal, NoReturn, TextIO
 
@@ -91,12 +91,15 @@ def copy_to(target: CopyTarget | None) -> None:
     _output.copy = target
 
 
-def readable(line: Mapping[str, Any], colours: bool) -> str:
-    """Format a line for a person: time, level, event, fields. The screen is left out: it takes half a page."""
+def readable(line: Mapping[str, Any], colours: bool, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+    """Format a line for a person: time, level, event, fields. The screen is left out: it takes half a page.
+
+    The time is that of `local_time`.
+    """
     known = {"at", "level", "event", "screen", "exception"}
     level = str(line.get("level", ""))
     colour, dim, end = (_COLOURS.get(level, ""), "\033[2m", "\033[0m") if colours else ("", "", "")
-    at = local_time(str(line.get("at", "")))
+    at = local_time(str(line.get("at", "")), zone, now)
     fields = " ".join(f"{dim}{key}={end}{_printable(value)}" for key, value in line.items() if key not in known)
     text = f"{dim}{at}{end} {colour}{level:<8}{end} {_printable(line.get('event', '')):<18} {fields}".rstrip()
     return f"{text}\n{line['exception']}" if "exception" in line else text
@@ -105,12 +108,14 @@ def readable(line: Mapping[str, Any], colours: bool) -> str:
 _COLOURS = {"warning": "\033[33m", "error": "\033[31m", "critical": "\033[31;1m"}
 
 
-def local_time(at: str) -> str:
-    """Return the time of a line in the local time zone."""
+def local_time(at: str, zone: tzinfo | None = None, now: datetime | None = None) -> str:
+    """Return the time of a line in a zone, or in that of the machine. A line of another day than `now` has its date."""
     try:
-        return datetime.fromisoformat(at).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        local = datetime.fromisoformat(at).astimezone(zone)
     except ValueError:
         return at
+    is_today = now is None or local.date() == now.astimezone(zone).date()
+    return local.strftime("%H:%M:%S.%f" if is_today else "%Y-%m-%d %H:%M:%S.%f")[:-3]
 
 
 def _printable(value: object) -> str:

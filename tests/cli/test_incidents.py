@@ -186,6 +186,13 @@ def test_list_is_filtered(shell: Shell, sorted_out: list[str], options: tuple[st
     assert expected or table == ["There is no such report."]
 
 
+def test_list_says_since_when_it_lists(shell: Shell, sorted_out: list[str]) -> None:
+    shown = shell.run("incidents", "list", "--since", "28/11/2026 10.01")
+
+    assert shown.stderr == "Since 2026-11-28 10:01 WIB:\n"
+    assert len(shown.stdout.splitlines()) == 3
+
+
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
@@ -193,7 +200,7 @@ def test_list_is_filtered(shell: Shell, sorted_out: list[str], options: tuple[st
         (("--area", "Bandung"), 'unknown place "Bandung"; '),
         (("--area", "33.75.09"), 'unknown place "33.75.09"; '),
         (("--kind", "perang"), 'unknown kind "perang"; expected one of '),
-        (("--since", "yesterday"), '"yesterday" is not a time; write 2h, 3d, 2026-11-30'),
+        (("--since", "lusa"), '"lusa" is not a time; write 2h, 3d, 2026-11-30, 30/11/2026, kemarin'),
         (("--since", "9999-12-31"), "is not a time"),
         (("--mine",), "--mine needs your name: --as NAME"),
         (("--mine", "--as", " "), "write a name"),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -97,6 +100,14 @@ def test_dialogue_is_rendered_as_the_resident_saw_it() -> None:
     assert render_dialogue(DIALOGUE) == AS_SEEN
 
 
+def test_dialogue_of_another_day_has_its_date_in_the_time_of_the_pack() -> None:
+    jakarta = ZoneInfo("Asia/Jakarta")
+    same_day, next_day = (datetime(2026, 11, day, 16, 59, tzinfo=UTC) for day in (24, 25))
+
+    assert "\n03:41:01.000  dials" in render_dialogue(DIALOGUE, jakarta, same_day)
+    assert "\n2026-11-24 03:41:01.000  dials" in render_dialogue(DIALOGUE, jakarta, next_day)
+
+
 def test_dialogue_without_screens_says_so() -> None:
     assert render_dialogue([{"event": "ussd.failed"}]) == "The log has no screen of this session any more."
 
@@ -112,9 +123,11 @@ async def test_session_is_shown_as_its_dialogue_and_its_lines(
     await print_logs(client, LineFilter(session="s1"), LogOptions(follow=False, as_json=False, limit=1000))
     printed = capsys.readouterr().out
 
-    assert printed.startswith(f"{AS_SEEN}\n\n")
+    day = f"{datetime.fromisoformat(SECOND.format(1)).astimezone():%Y-%m-%d} "
+    as_seen = re.sub(r"(?m)^(?=\d\d:)", day, AS_SEEN)
+    assert printed.startswith(f"{as_seen}\n\n")
 
-    lines = printed.removeprefix(AS_SEEN).strip().splitlines()
+    lines = printed.removeprefix(as_seen).strip().splitlines()
     assert len(lines) == len(DIALOGUE)
     assert "ussd.turn" in lines[0]
     assert "Bahasa" not in lines[0]

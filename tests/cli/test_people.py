@@ -92,6 +92,17 @@ def test_import_of_the_same_list_again_changes_nothing(shell: Shell, good: str) 
     assert (subscriber["roles"], subscriber["areas"]) == (["subscriber"], ["33.75.01.1002", "33.75.02"])
 
 
+def test_import_reads_standard_input(shell: Shell, good: str, bad: str) -> None:
+    runner = CliRunner(env=shell.variables)
+
+    stored = runner.invoke(main, ["people", "import", "-"], input=Path(good).read_bytes())
+    assert (stored.exit_code, stored.stdout, stored.stderr) == (0, "2 new, 0 updated, 0 unchanged.\n", "")
+
+    refused = runner.invoke(main, ["people", "import", "-"], input=Path(bad).read_bytes())
+    assert refused.exit_code == 1
+    assert "standard input:4: this is no whole phone number" in refused.stderr
+
+
 def test_import_dry_run_stores_nothing(shell: Shell, good: str, bad: str) -> None:
     result = shell.run("people", "import", good, "--dry-run")
     assert (result.exit_code, result.stderr) == (0, "")

@@ -14,7 +14,9 @@ from gateway.text.diagnostics import quoted
 from gateway.text.times import NotATime, TypedTime, parse_time
 
 _LARGEST_FILE = 1024 * 1024
-START_HELP = "such as 2026-11-25T09:00 or 09.00, by the clocks of the pack unless it names its zone"
+START_HELP = (
+    "such as 2026-11-25T09:00, 25/11/2026 09.00 or besok 09.00, by the clocks of the pack unless it names its zone"
+)
 _EXAMPLE = '{"roles": ["subscriber"], "areas": ["33.75.01.1002"], "neighbours": true}'
 
 

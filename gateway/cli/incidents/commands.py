@@ -30,6 +30,7 @@ from gateway.incidents.filters import ANY
 from gateway.incidents.store import IncidentStore, NoSuchIncident
 from gateway.messages.outbox import Outbox
 from gateway.sms.inbound_queue import InboundQueue
+from gateway.text.times import format_local
 from gateway.wiring.running_instance import locate_gateway
 
 
@@ -53,6 +54,8 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
     menu = load_readable_pack(settings.pack) if typed.needs_pack or not as_json else None
     async with open_context(settings) as stores:
         wanted = typed.filter_with(menu, stores.clock.now())
+        if wanted.since and menu and not as_json:
+            click.echo(f"Since {format_local(wanted.since, menu.timezone)}:", err=True)
         listed = await _incident_store(stores).list_incidents(limit, wanted)
     rows = [incident_row(incident, menu) if menu and not as_json else incident_json(incident) for incident in listed]
     if_empty = "No report has been filed yet." if wanted == ANY else "There is no such report."

@@ -116,7 +116,7 @@ def filter_options(command: Callable[P, Any]) -> Callable[P, Any]:
         click.option("--new-details", "new_details_only", is_flag=True, help="Only with details nobody has acted on."),
         click.option("--area", default="", metavar="NAME|CODE", help="A kelurahan, or all of a kecamatan."),
         click.option("--kind", default="", help="A kind: its key, name or SMS code."),
-        click.option("--since", callback=_parse_since, help="Such as 2h, 3d, 2026-11-30, or a time."),
+        click.option("--since", callback=_parse_since, help="Such as 2h, 3d, kemarin, 30/11/2026, or a time."),
         click.option("--mine", is_flag=True, help="Only those that you have taken."),
         click.option("--as", "actor", callback=parse_actor, help="Your name, for --mine."),
         click.option("--by-update", is_flag=True, help="The last changed first; --since counts by that time."),
