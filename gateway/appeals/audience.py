@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.people.person import EVERYWHERE, Role, enclosing_codes
+from gateway.people.person import EVERYWHERE, Role
 from gateway.places.areas import Areas
 from gateway.text.diagnostics import one_of, quoted, unknown
 from gateway.text.errors import UserError
@@ -95,7 +95,7 @@ def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str,
         keys = ", ".join(map(quoted, unknown_keys))
         raise InvalidAudience(f"unknown key {keys}; {one_of((*_GROUP_KEYS, *_OPERATORS))}")
     neighbours = value.get("neighbours", False)
-    codes = _parse_words(value, "areas", "area", {**areas.kelurahan, **areas.kecamatan})
+    codes = _parse_words(value, "areas", "area", areas.names)
     if not isinstance(neighbours, bool):
         raise InvalidAudience("neighbours must be true or false")
     if neighbours and not codes:
@@ -134,29 +134,30 @@ def _suggestion(word: str, known: Mapping[str, str]) -> str:
 
 
 def named_areas(group: Group, areas: Areas) -> frozenset[str]:
-    """Return the areas that `group` names, with the neighbouring kelurahan if it asks for them."""
+    """Return the areas that `group` names, with the neighbouring areas if it asks for them."""
     if not group.neighbours:
         return frozenset(group.areas)
-    inside = {code for area in group.areas for code in _kelurahan_of(area, areas)}
-    neighbours = {code for kelurahan in inside for code in areas.neighbours.get(kelurahan, ())}
+    inside = {code for area in group.areas for code in _within(area, areas)}
+    neighbours = {code for inner in inside for code in areas.neighbours.get(inner, ())}
     return frozenset({*group.areas, *(neighbours - inside)})
 
 
-def _kelurahan_of(area: str, areas: Areas) -> tuple[str, ...]:
-    return tuple(areas.by_kecamatan.get(area, (area,)))
+def _within(area: str, areas: Areas) -> tuple[str, ...]:
+    """Return the codes of the areas in an area, or its own where there are none."""
+    return areas.inside(area) or (area,)
 
 
 def matching_codes(group: Group, areas: Areas) -> frozenset[str]:
     """Return the area codes that a person in the areas of `group` may have. Empty if it asks for no area.
 
-    A kecamatan includes all its kelurahan. A person registered for an enclosing area is registered for each kelurahan
-    in it, and a person who subscribed to all appeals matches every area.
+    An area includes all areas in it. A person registered for an enclosing area is registered for each area in it, and
+    a person who subscribed to all appeals matches every area.
     """
     if not group.areas:
         return frozenset()
     named = named_areas(group, areas)
-    inside = {code for area in named for code in _kelurahan_of(area, areas)}
-    enclosing = {code for area in (*named, *inside) for code in enclosing_codes(area)}
+    inside = {code for area in named for code in _within(area, areas)}
+    enclosing = {code for area in (*named, *inside) for code in (area, *areas.around(area))}
     return frozenset({*enclosing, EVERYWHERE})
 
 

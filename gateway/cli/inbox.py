@@ -11,7 +11,7 @@ import click
 
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
-from gateway.cli.incidents.options import areas_named, category_named, parse_actor
+from gateway.cli.incidents.options import category_named, parse_actor, place_named
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
 from gateway.cli.packs import load_readable_pack
@@ -78,10 +78,8 @@ async def inbox_report(config: Path | None, data: Path | None, sms: int, actor: 
     from gateway.wiring.live_log import live_log  # noqa: PLC0415 - it takes Redis' client, which no other verb here needs
 
     async with _open_inbox(config, data) as (desk, menu), live_log(locate_gateway(config, data)):
-        category, areas = category_named(menu, kind) if kind else "", areas_named(menu, area) if area else ("",)
-        if len(areas) != 1:
-            raise click.BadParameter("a report has one kelurahan, not a whole kecamatan", param_hint="--area")
-        filed = await desk.make_report(sms, actor, category, areas[0])
+        category, place = category_named(menu, kind) if kind else "", place_named(menu, area) if area else ""
+        filed = await desk.make_report(sms, actor, category, place)
     ticket = tickets.with_dash(filed.ticket)
     click.echo(f"SMS {sms} is report {ticket}." if filed.new else f"SMS {sms} belongs to report {ticket} already.")
 

@@ -34,9 +34,5 @@ def load_readable_pack(pack: Path) -> Menu:
 
 
 def area_name(menu: Menu, code: str) -> str:
-    """Return the name of a kelurahan or kecamatan, or the code itself if this pack does not know it."""
-    return (
-        menu.full_label("area", code, menu.language)
-        if code in menu.areas.kelurahan
-        else (menu.areas.kecamatan.get(code, code))
-    )
+    """Return the name of an area, or the code itself if this pack does not know it."""
+    return menu.full_label("area", code, menu.language)

@@ -55,7 +55,7 @@ def _names_of_the_place(pack: Path) -> Collection[str]:
     except UserError:
         click.echo(f"Warning: the pack {pack} cannot be read; names of its places are not refused.", err=True)
         return ()
-    return menu.name, menu.service, *menu.areas.kecamatan.values(), *menu.areas.kelurahan.values(), *menu.areas.aliases
+    return menu.name, menu.service, *menu.areas.names.values(), *menu.areas.aliases
 
 
 @click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in DESK_ROLE_MEANINGS.items()) + ".")

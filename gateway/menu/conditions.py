@@ -36,7 +36,7 @@ class Clause:
 
     def holds(self, value: str) -> bool:
         if self.minimum is not None:
-            return value.isascii() and value.isdigit() and int(value) >= self.minimum
+            return value.isascii() and value.isdecimal() and int(value) >= self.minimum
         return (value in self.values) is not self.negated
 
 

@@ -83,7 +83,7 @@ def _read(typed: str, words: DateWords) -> tuple[list[str], list[DateWord]] | No
     meanings: list[DateWord] = []
     tokens = _TOKEN.findall(typed.casefold())
     while tokens:
-        if tokens[0].isdigit():
+        if tokens[0].isdecimal():
             numbers.append(tokens.pop(0))
             continue
         phrases = (" ".join(tokens[:size]) for size in range(_MOST_WORDS, 0, -1))

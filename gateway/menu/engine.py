@@ -255,7 +255,7 @@ def _read_number(menu: Menu, state: State, session: Session, keys: str, named: K
     number = plain_number(keys)
     if number.startswith("0") and number not in (named.back, named.back_elsewhere, named.home, named.more):
         return number.lstrip("0") or number
-    if number.isdigit():
+    if number.isdecimal():
         return number
     return navigation_key(menu, state, session.language, keys, named) or typed_number(menu, state, keys) or number
 

@@ -104,12 +104,12 @@ class State:
     @property
     def is_narrowed(self) -> bool:
         """Return True if its list depends on the answer `within`."""
-        return self.source == MATCHES or (self.source == "kelurahan" and bool(self.within))
+        return self.source == MATCHES or (self.is_of_places and bool(self.within))
 
     @property
     def is_of_places(self) -> bool:
         """Return True if its options are places."""
-        return self.source in ("kecamatan", "kelurahan", MATCHES)
+        return self.kind.is_list and self.source not in ("languages", "categories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,17 +209,17 @@ class Menu:
     def label(self, answer: str, value: str, language: str) -> str:
         """Return the text for a value of an answer. Returns the value itself if no wording or area names it."""
         named = self.wordings[language].labels.get(answer, {}).get(value)
-        return named or self.areas.kelurahan.get(value) or self.areas.kecamatan.get(value) or value
+        return named or self.areas.names.get(value) or value
 
     def full_label(self, answer: str, value: str, language: str) -> str:
-        """Return `label`, with the kecamatan appended to a name that two places of the pack have."""
-        if value not in self.areas.kelurahan:
+        """Return `label`, with the area around it appended to a name that two places of the pack have."""
+        if value not in self.areas.places:
             return self.label(answer, value, language)
         label = self.cache.places.get((answer, value, language))
         if label is None:
             label = self.label(answer, value, language)
-            if label == self.areas.kelurahan[value]:
-                label = self.areas.distinct_name(value, self.areas.kelurahan)
+            if label == self.areas.names[value]:
+                label = self.areas.distinct_name(value, self.areas.places)
             self.cache.places[answer, value, language] = label
         return label
 
@@ -263,8 +263,8 @@ SMS_NUMBER = "sms"
 
 
 def appeal_areas(menu: Menu) -> tuple[str, ...]:
-    """Return the codes of all areas an appeal may go to: every kelurahan, every kecamatan, and "" for all."""
-    return (*menu.areas.kelurahan, *menu.areas.kecamatan, "")
+    """Return the codes of all areas an appeal may go to: those of every level, and "" for all."""
+    return (*menu.areas.names, "")
 
 
 def appeal_area_label(menu: Menu, code: str) -> str:

@@ -105,7 +105,7 @@ def _longest_places(menu: Menu, language: str) -> str:
     """Join as many of the longest place names as one text may show."""
     longest = menu.cache.longest.get(("places", language))
     if longest is None:
-        names = sorted((menu.full_label("", code, language) for code in menu.areas.kelurahan), key=gsm.septets)
+        names = sorted((menu.full_label("", code, language) for code in menu.areas.places), key=gsm.septets)
         longest = menu.cache.longest["places", language] = ", ".join(names[-MAX_PLACES_IN_SMS:])
     return longest
 
@@ -116,7 +116,7 @@ def _longest_name(menu: Menu, answer: str, language: str) -> str:
         names = list(menu.wordings[language].labels.get(answer, {}).values())
         for state in menu.states.values():
             if state.keep == answer:
-                offered = menu.areas.kelurahan if state.source == MATCHES else choices(menu, state, "").values()
+                offered = menu.areas.places if state.source == MATCHES else choices(menu, state, "").values()
                 names += [menu.full_label(answer, value, language) for value in offered]
         longest = menu.cache.longest[answer, language] = max(names, key=gsm.septets, default="")
     return longest

@@ -54,7 +54,7 @@ ROLES_THAT_NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
 class RoleGrant:
     """Role of a person: where, since when and on what grounds.
 
-    `areas` are codes of kelurahan or of whole kecamatan. `basis` is what the person has agreed to, in words.
+    `areas` are codes of areas of any level. `basis` is what the person has agreed to, in words.
     """
 
     role: Role
@@ -95,11 +95,6 @@ EVERYWHERE = ""  # the area of a subscription to all appeals
 def shown_area(area: str) -> str:
     """Return the code of an area, as lists show and read it: `*` for everywhere."""
     return area or "*"
-
-
-def enclosing_codes(area: str) -> tuple[str, ...]:
-    """Return the code of an area and that of the area around it: a role may be granted for either."""
-    return area, area.rpartition(".")[0]
 
 
 def in_role_order(grants: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:

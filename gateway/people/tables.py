@@ -47,7 +47,7 @@ person_roles = Table(
     metadata,
     Column("person", BigInteger, ForeignKey("people.id"), nullable=False),
     Column("role", Text, nullable=False),
-    Column("areas", ARRAY(Text), nullable=False),  # codes of kelurahan or of whole kecamatan
+    Column("areas", ARRAY(Text), nullable=False),  # codes of any level
     Column("basis", Text, nullable=False),  # the consent, in words
     Column("agreed_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True), nullable=False),

@@ -1,1 +1,1 @@
-"""Pure: kecamatan and kelurahan, their names, aliases and neighbours, and fuzzy lookup of a typed name."""
+"""Pure: areas of every level, their names, aliases and neighbours, and fuzzy lookup of a typed name."""

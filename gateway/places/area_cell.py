@@ -27,12 +27,11 @@ class AreaCell:
 
 
 class AreaResolver:
-    """Resolves codes and names of kelurahan and kecamatan. `*` is every kecamatan. Results are cached."""
+    """Resolves codes and names of areas of every level. `*` is every one of the largest. Results are cached."""
 
     def __init__(self, areas: Areas, gazetteer: Gazetteer) -> None:
         self._areas = areas
         self._gazetteer = gazetteer
-        self._names = {**areas.kecamatan, **areas.kelurahan}
         self._cache: dict[str, AreaCell] = {}
 
     def resolve(self, text: str) -> AreaCell:
@@ -43,24 +42,23 @@ class AreaResolver:
         return cell
 
     def overlapping_codes(self, code: str) -> tuple[str, ...]:
-        """Return the codes of an area, of the areas in it and of the one around it, its own first."""
-        inside = self._areas.by_kecamatan.get(code)
-        return (code, *inside) if inside else (code, self._areas.kecamatan_of(code))
+        """Return the codes of an area, of those in it and of those around it, its own first."""
+        return (code, *self._areas.inside(code), *self._areas.around(code))
 
     def _resolve(self, text: str) -> AreaCell:
         if text == EVERYWHERE:
-            return AreaCell(tuple(self._areas.kecamatan))
-        if text in self._names:
+            return AreaCell(self._areas.at_level(self._areas.levels[0]))
+        if text in self._areas.names:
             return AreaCell((text,))
-        kecamatan = self._gazetteer.find_kecamatan(text)
+        regions = self._gazetteer.find_region(text)
         # "kec. Tirto" is a kecamatan, also where a kelurahan has that name too.
-        kelurahan = AreaMatches() if kecamatan.has_prefix else self._gazetteer.find(text)
-        if len(kecamatan.codes) == 1 and not kelurahan.codes:
-            return AreaCell(kecamatan.codes)
-        if kelurahan.sure and not kecamatan.codes:
-            return AreaCell(kelurahan.codes)
-        codes = [*kecamatan.codes, *kelurahan.codes]
-        if not kecamatan.codes:
-            codes += kecamatan.similar[:1]
-        suggestions = [f"{self._names[code]} ({code})" for code in dict.fromkeys(codes)]
+        places = AreaMatches() if regions.has_prefix else self._gazetteer.find(text)
+        if len(regions.codes) == 1 and places.codes in ((), regions.codes):
+            return AreaCell(regions.codes)
+        if places.sure and not regions.codes:
+            return AreaCell(places.codes)
+        codes = [*regions.codes, *places.codes]
+        if not regions.codes:
+            codes += regions.similar[:1]
+        suggestions = [f"{self._areas.names[code]} ({code})" for code in dict.fromkeys(codes)]
         return AreaCell(suggestions=tuple(suggestions[:_MAX_SUGGESTIONS]))

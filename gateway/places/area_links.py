@@ -29,7 +29,7 @@ def read_aliases(
         alias, code = (row.cells[column] for column in ALIAS_COLUMNS)
         if not alias:
             diagnostics.append(Diagnostic(file, row.line, "this alias is empty"))
-        elif code not in areas.kelurahan:
+        elif code not in areas.places:
             if areas_complete or not is_code(code):
                 diagnostics.append(Diagnostic(file, row.line, unknown("area", code)))
         elif code in aliases.get(alias, ()):
@@ -53,7 +53,7 @@ def read_neighbours(
             diagnostics.append(row)
             continue
         one, other = (row.cells[column] for column in NEIGHBOUR_COLUMNS)
-        if missing := [code for code in (one, other) if code not in areas.kelurahan]:
+        if missing := [code for code in (one, other) if code not in areas.places]:
             reported = [code for code in missing if areas_complete or not is_code(code)]
             diagnostics.extend(Diagnostic(file, row.line, unknown("area", code)) for code in reported)
         elif one == other:

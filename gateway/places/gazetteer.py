@@ -1,9 +1,10 @@
 """Gazetteer: fuzzy matching of a typed place name against the names of the areas of a pack.
 
 Typed text is understood in a few ways (`_Interpretation`): as it is, without leading words such as *desa*, and with
-its first or last words as the name of a kecamatan. Each of them is compared with every name by its edit distance
-(optimal string alignment). An area is as similar as the most similar of its names. Similarity alone is never certain:
-`sure` needs the exact name, which wins over all similar ones, and no other area or kecamatan of exactly that name.
+its first or last words as the name of a region: an area that contains others, such as a kecamatan. Each of them is
+compared with every name by its edit distance (optimal string alignment). An area is as similar as the most similar of
+its names. Similarity alone is never certain: `sure` needs the exact name, which wins over all similar ones, and no
+other area or region of exactly that name.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class AreaMatches:
 
 
 @dataclass(frozen=True, slots=True)
-class KecamatanMatches:
-    """Kecamatan with exactly the typed name, and those with a similar one.
+class RegionMatches:
+    """Regions with exactly the typed name, and those with a similar one.
 
     `has_prefix` means that a word such as *kecamatan* precedes the name.
     """
@@ -74,29 +75,29 @@ _BY_EDITS = (_Similarity.EXACT, _Similarity.ONE_EDIT, _Similarity.TWO_EDITS)
 
 @dataclass(frozen=True, slots=True)
 class _Interpretation:
-    """Possible meaning of typed text: the letters of a name and, if it was typed, its kecamatan."""
+    """Possible meaning of typed text: the letters of a name and, if it was typed, its region."""
 
     letters: str
-    kecamatan: str = ""
-    doubtful: bool = False  # the kecamatan is misspelled, or could be another one
+    region: str = ""
+    doubtful: bool = False  # the region is misspelled, or could be another one
 
 
 class Gazetteer:
     """Index of all names of the areas of a pack. Build it once: looking up changes nothing.
 
     `ignored` are words that may precede a name without belonging to it, in the language of the pack.
-    `kecamatan_words` are those that precede the name of a kecamatan.
+    `region_words` are those that precede the name of a region.
     """
 
-    def __init__(self, areas: Areas, ignored: Sequence[str] = (), kecamatan_words: Sequence[str] = ()) -> None:
+    def __init__(self, areas: Areas, ignored: Sequence[str] = (), region_words: Sequence[str] = ()) -> None:
         self._areas = areas
-        self.kecamatan_prefixes = frozenset("".join(split_words(word)) for word in kecamatan_words)
-        self.ignored = self.kecamatan_prefixes | {"".join(split_words(word)) for word in ignored}
+        self.region_prefixes = frozenset("".join(split_words(word)) for word in region_words)
+        self.ignored = self.region_prefixes | {"".join(split_words(word)) for word in ignored}
         self._names: dict[str, _Codes] = {}  # letters of a name → codes
         self._parts: dict[str, _Codes] = {}  # letters of some of its words, not all → codes
         self._spellings: set[_Words] = set()  # names as words
         self._words_of: dict[str, set[str]] = {}  # code → the words of all its names
-        current = ((name, (code,)) for code, name in areas.kelurahan.items())
+        current = ((name, (code,)) for code, name in areas.places.items())
         for name, codes in (*current, *areas.aliases.items()):
             words = split_words(name)
             self._spellings.add(words)
@@ -105,11 +106,11 @@ class Gazetteer:
             _add(self._names, "".join(words), codes)
             for part in _parts(words):
                 _add(self._parts, part, codes)
-        self._kecamatan: dict[str, _Codes] = {}
-        for code, name in areas.kecamatan.items():
-            _add(self._kecamatan, "".join(split_words(name)), (code,))
-        longest = max((len(split_words(name)) for name in areas.kecamatan.values()), default=0)
-        self._kecamatan_words = longest + _MAX_IGNORED
+        self._regions: dict[str, _Codes] = {}
+        for code, name in areas.regions.items():
+            _add(self._regions, "".join(split_words(name)), (code,))
+        longest = max((len(split_words(name)) for name in areas.regions.values()), default=0)
+        self._region_words = longest + _MAX_IGNORED
 
     def find(self, typed: str) -> AreaMatches:
         """Find the areas whose name `typed` may be. Never raises. Takes a fraction of a millisecond for 300 areas."""
@@ -125,7 +126,7 @@ class Gazetteer:
             if certain:
                 exact.update(code for code, similarity in found.items() if similarity is _Similarity.EXACT)
         named = {code for code, similarity in best.items() if similarity is _Similarity.EXACT}
-        if len(exact) == 1 and named == exact and not self._may_be_kecamatan(words, *exact):
+        if len(exact) == 1 and named == exact and not self._may_be_region(words, *exact):
             return AreaMatches(tuple(exact), sure=True)
         offered = best
         if named:
@@ -142,9 +143,13 @@ class Gazetteer:
         """Return the codes of all areas of which these words, written together, are a name."""
         return self._names.get("".join(words), ())
 
-    def kecamatan_codes_of(self, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the codes of all kecamatan of which these words, written together, are the name."""
-        return self._kecamatan.get("".join(words), ())
+    def region_codes_of(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the codes of all regions of which these words, written together, are the name."""
+        return self._regions.get("".join(words), ())
+
+    def is_inside(self, code: str, regions: Collection[str]) -> bool:
+        """Return True if one of these regions contains the area."""
+        return any(around in regions for around in self._areas.around(code))
 
     def is_spelling(self, words: Sequence[str]) -> bool:
         """Return True if a name is written in exactly these words."""
@@ -165,25 +170,25 @@ class Gazetteer:
         codes = {code for name in near for code in self._names[name]}
         return codes.pop() if len(codes) == 1 and any(_is_slip(letters, name) for name in near) else ""
 
-    def find_kecamatan(self, typed: str) -> KecamatanMatches:
-        """Find the kecamatan of this name. Only marks, accents and case may differ in an exact match."""
+    def find_region(self, typed: str) -> RegionMatches:
+        """Find the region of this name. Only marks, accents and case may differ in an exact match."""
         words = split_words(typed) if len(typed) <= MAX_CHARACTERS else ()
         name = words
-        while len(name) > 1 and name[0] in self.kecamatan_prefixes:
+        while len(name) > 1 and name[0] in self.region_prefixes:
             name = name[1:]
         letters = "".join(name)
-        codes = self._kecamatan.get(letters, ())
-        near = (other for other, edits in _similar_names(letters, self._kecamatan) if edits)
-        return KecamatanMatches(
-            codes, tuple(code for other in near for code in self._kecamatan[other]), has_prefix=name != words
+        codes = self._regions.get(letters, ())
+        near = (other for other, edits in _similar_names(letters, self._regions) if edits)
+        return RegionMatches(
+            codes, tuple(code for other in near for code in self._regions[other]), has_prefix=name != words
         )
 
     def _interpretations(self, words: _Words) -> Iterator[_Interpretation]:
         for name in self._without_prefixes(words):
             yield _Interpretation("".join(name))
-        for size in range(1, min(len(words) - 1, self._kecamatan_words) + 1):
-            for kecamatan, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):
-                codes = self._similar_kecamatan(kecamatan)
+        for size in range(1, min(len(words) - 1, self._region_words) + 1):
+            for region, rest in ((words[-size:], words[:-size]), (words[:size], words[size:])):
+                codes = self._similar_regions(region)
                 doubtful = len(codes) > 1 or any(codes.values())
                 for code in codes:
                     for name in self._without_prefixes(rest):
@@ -196,34 +201,34 @@ class Gazetteer:
             forms.append(forms[-1][1:])
         return forms
 
-    def _similar_kecamatan(self, words: _Words) -> Mapping[str, int]:
-        """Return the codes of kecamatan with at most one edit in their name, each with its number of edits."""
+    def _similar_regions(self, words: _Words) -> Mapping[str, int]:
+        """Return the codes of regions with at most one edit in their name, each with its number of edits."""
         similar: dict[str, int] = {}
         for form in self._without_prefixes(words):
-            for name, edits in _within_edits("".join(form), self._kecamatan, 1):
-                for code in self._kecamatan[name]:
+            for name, edits in _within_edits("".join(form), self._regions, 1):
+                for code in self._regions[name]:
                     similar[code] = min(edits, similar.get(code, edits))
         return similar
 
-    def _may_be_kecamatan(self, words: _Words, code: str) -> bool:
-        """Return True if the words name a kecamatan: one that is called so, or does not contain the area."""
+    def _may_be_region(self, words: _Words, code: str) -> bool:
+        """Return True if the words name a region: one that is called so, or does not contain the area."""
         forms = self._without_prefixes(words)
-        named = {other for form in forms for other in self._kecamatan.get("".join(form), ())}
+        named = {other for form in forms for other in self._regions.get("".join(form), ())}
         prefixes = words[: len(forms) - 1] or words[:1]
-        is_prefixed = not self.kecamatan_prefixes.isdisjoint(prefixes)
-        return bool(named) and (is_prefixed or named != {self._areas.kecamatan_of(code)})
+        is_prefixed = not self.region_prefixes.isdisjoint(prefixes)
+        return bool(named) and (is_prefixed or not named <= {code, *self._areas.around(code)})
 
     def _similar_areas(self, interpretation: _Interpretation) -> tuple[Mapping[str, _Similarity], bool]:
         """Find the areas with a similar name. Returns them, and whether an exact name among them is certain.
 
-        A kecamatan narrows to its own areas, unless the name is more similar to that of an area elsewhere: then one
+        A region narrows to its own areas, unless the name is more similar to that of an area elsewhere: then one
         of the two was typed wrong, and nobody knows which.
         """
         found = self._by_name(interpretation.letters)
-        kecamatan = interpretation.kecamatan
-        if not kecamatan or not found:
+        region = interpretation.region
+        if not region or not found:
             return found, True
-        inside = {code: found[code] for code in found if self._areas.kecamatan_of(code) == kecamatan}
+        inside = {code: found[code] for code in found if self.is_inside(code, (region,))}
         if inside and min(inside.values()) <= min(found.values()):
             return inside, not interpretation.doubtful
         return found, False

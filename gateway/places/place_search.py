@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from gateway.places.gazetteer import MAX_MATCHES, AreaMatches, Gazetteer, split_words
 
 MAX_SEARCHED_WORDS = 40
-_MAX_WINDOW = 6  # words of a place with its kecamatan and the words before them
+_MAX_WINDOW = 6  # words of a place with its region and the words before them
 _MAX_NAME_WORDS = 3
 _MIN_LETTERS = 4  # of a single word that is similar to a name
 
@@ -105,40 +105,40 @@ class PlaceSearch:
     # Exact names ---------------------------------------------------------------------------------------------
 
     def _mentions(self, words: _Words) -> Iterator[_Mention]:
-        """Yield the exact names in order, each with the kecamatan beside it. Longer names have precedence."""
-        at, kecamatan = 0, -1
+        """Yield the exact names in order, each with the region beside it. Longer names have precedence."""
+        at, region = 0, -1
         while at < len(words):
             found = self._mention_at(words, at)
-            if found and at != kecamatan:
-                narrowed, kecamatan = self._narrowed(words, found)
+            if found and at != region:
+                narrowed, region = self._narrowed(words, found)
                 yield narrowed
             at = found.end if found else at + 1
 
     def _mention_at(self, words: _Words, at: int) -> _Mention | None:
-        size, kecamatan_end = self._name_size(words, at), self._kecamatan_end(words, at)
-        if not size and not kecamatan_end:
+        size, region_end = self._name_size(words, at), self._region_end(words, at)
+        if not size and not region_end:
             return None
         for end in range(min(at + _MAX_WINDOW, len(words)), at, -1):
             window = words[at:end]
             found = self._gazetteer.find(" ".join(window))
             if found.sure and not self._is_chance(window):
-                is_sure = not (self._is_elsewhere(words, at, end) or self._other_kecamatan(words, end, found.codes[0]))
+                is_sure = not (self._is_elsewhere(words, at, end) or self._other_region(words, end, found.codes[0]))
                 return _Mention(at, end, found.codes, is_sure, self._is_everyday(words, at, end))
-        end = at + size if size else kecamatan_end
+        end = at + size if size else region_end
         name = words[at:end] if size else words[self._after_prefixes(words, at) : end]
         codes = () if self._is_chance(name) else self._gazetteer.codes_of(name)
         return _Mention(at, end, codes, False, self._is_everyday(words, at, end)) if codes else None
 
     def _narrowed(self, words: _Words, mention: _Mention) -> tuple[_Mention, int]:
-        """Narrow a name to a kecamatan that follows soon: after numbers (`rt 3`), or with its prefix.
+        """Narrow a name to a region that follows soon: after numbers (`rt 3`), or with its prefix.
 
-        Returns it and the position of the kecamatan, -1 for none. The words between remain part of the text.
+        Returns it and the position of the region, -1 for none. The words between remain part of the text.
         """
         rest = range(mention.end, min(mention.end + _MAX_WINDOW, len(words)))
-        prefix = next((at for at in rest if words[at] in self._gazetteer.kecamatan_prefixes), 0)
-        at = prefix or next((at for at in rest if len(words[at]) > 2 and not words[at].isdigit()), mention.end)
-        named = self._kecamatan_of(words, at, self._kecamatan_end(words, at))
-        inside = tuple(code for code in mention.codes if code.rpartition(".")[0] in named)
+        prefix = next((at for at in rest if words[at] in self._gazetteer.region_prefixes), 0)
+        at = prefix or next((at for at in rest if len(words[at]) > 2 and not words[at].isdecimal()), mention.end)
+        named = self._region_of(words, at, self._region_end(words, at))
+        inside = tuple(code for code in mention.codes if self._gazetteer.is_inside(code, named))
         is_sure = not self._is_elsewhere(words, mention.start, mention.end)
         return (replace(mention, codes=inside, sure=is_sure, everyday=False), at) if len(inside) == 1 else (mention, -1)
 
@@ -147,19 +147,19 @@ class PlaceSearch:
         sizes = range(min(_MAX_NAME_WORDS, len(words) - at), 0, -1)
         return next((size for size in sizes if self._gazetteer.codes_of(words[at : at + size])), 0)
 
-    def _kecamatan_end(self, words: _Words, at: int) -> int:
-        """Return the end of the longest name of a kecamatan that begins here, perhaps after its prefix. 0 for none."""
+    def _region_end(self, words: _Words, at: int) -> int:
+        """Return the end of the longest name of a region that begins here, perhaps after its prefix. 0 for none."""
         begin = self._after_prefixes(words, at)
         ends = range(min(begin + _MAX_NAME_WORDS, len(words)), begin, -1)
-        return next((end for end in ends if self._gazetteer.kecamatan_codes_of(words[begin:end])), 0)
+        return next((end for end in ends if self._gazetteer.region_codes_of(words[begin:end])), 0)
 
-    def _other_kecamatan(self, words: _Words, at: int, code: str) -> bool:
-        """Return True if the words from here on name a kecamatan that does not contain the area."""
-        named = self._kecamatan_of(words, at, self._kecamatan_end(words, at))
-        return bool(named) and code.rpartition(".")[0] not in named
+    def _other_region(self, words: _Words, at: int, code: str) -> bool:
+        """Return True if the words from here on name a region that does not contain the area."""
+        named = self._region_of(words, at, self._region_end(words, at))
+        return bool(named) and code not in named and not self._gazetteer.is_inside(code, named)
 
-    def _kecamatan_of(self, words: _Words, at: int, end: int) -> Sequence[str]:
-        return self._gazetteer.kecamatan_codes_of(words[self._after_prefixes(words, at) : end]) if end else ()
+    def _region_of(self, words: _Words, at: int, end: int) -> Sequence[str]:
+        return self._gazetteer.region_codes_of(words[self._after_prefixes(words, at) : end]) if end else ()
 
     def _is_chance(self, window: _Words) -> bool:
         """Return True for several everyday words that are a name only when written together (`podo dadi`)."""
@@ -194,7 +194,7 @@ class PlaceSearch:
             window = words[begin:end]
             slip = self._guarded(window, (self._gazetteer.find_slip(window),))
             if slip:
-                return PlacesInText(slip, slip=not self._other_kecamatan(words, end, slip[0]), size=end)
+                return PlacesInText(slip, slip=not self._other_region(words, end, slip[0]), size=end)
             codes = self._guarded(window, self._gazetteer.find(" ".join(window)).codes)
             if codes and (not best.codes or len(codes) < len(best.codes)):
                 best = PlacesInText(codes, size=end)

@@ -177,7 +177,7 @@ def _command_of(word: str, keywords: Keywords) -> tuple[str, str]:
 def _with_spaced_letters(found: Iterator[Word]) -> Iterator[Word]:
     """Yield the words, the first ones joined if they are single letters: `S T O P`."""
     all_words = list(found)
-    size = next((at for at, (word, _) in enumerate(all_words) if len(word) > 1 or word.isdigit()), len(all_words))
+    size = next((at for at, (word, _) in enumerate(all_words) if len(word) > 1 or word.isdecimal()), len(all_words))
     if size >= _MIN_SPACED_LETTERS:
         yield "".join(word for word, _ in all_words[:size]), all_words[size - 1][1]
         all_words = all_words[size:]

@@ -100,7 +100,7 @@ def _is_negated(found: Sequence[Word], start: int, keywords: Keywords) -> bool:
 
 
 def _place_names(menu: Menu) -> frozenset[str]:
-    return frozenset(map(normalised, (*menu.areas.kelurahan.values(), *menu.areas.aliases)))
+    return frozenset(map(normalised, (*menu.areas.places.values(), *menu.areas.aliases)))
 
 
 def _words_of(command: str, keywords: Keywords) -> frozenset[str]:

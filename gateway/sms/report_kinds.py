@@ -72,7 +72,7 @@ def _named_at(found: Sequence[Word], at: int, keywords: Keywords) -> tuple[str, 
     """Return the category that the longest known phrase here names, and its size. `kereta api` names none."""
     size = phrase_size(found, at, keywords.categories.keys() | keywords.not_words)
     phrase = join(found[at : at + size])
-    return ("" if phrase.isdigit() or phrase in keywords.not_words else keywords.categories.get(phrase, "")), size
+    return ("" if phrase.isdecimal() or phrase in keywords.not_words else keywords.categories.get(phrase, "")), size
 
 
 def _code_position(found: Sequence[Word], keywords: Keywords) -> int:

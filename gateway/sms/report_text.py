@@ -55,4 +55,4 @@ def parse_report(text: str, menu: Menu) -> ReportText:
 
 def _is_code(named: Sequence[Word], menu: Menu) -> bool:
     """Return True if a category is named by a number. A word is kept in the description: it may say who did it."""
-    return any(word.isdigit() or word in menu.keywords.numbers for word, _ in named)
+    return any(word.isdecimal() or word in menu.keywords.numbers for word, _ in named)

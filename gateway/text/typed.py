@@ -35,7 +35,7 @@ def plain_number(keys: str) -> str:
 
     Returns the input itself if it is anything else.
     """
-    if keys.isascii() and keys.isdigit():
+    if keys.isascii() and keys.isdecimal():
         return keys
     found = _NUMBER.fullmatch(ascii_digits(keys))
     return found[1] if found else keys

@@ -83,7 +83,7 @@ def test_named_areas_are_the_given_ones_and_their_neighbours(menu: Menu) -> None
 
 def test_named_areas_of_a_kecamatan_leave_out_its_own_kelurahan(menu: Menu) -> None:
     areas, group = menu.areas, Group(areas=("33.75.01",), neighbours=True)
-    inside = set(areas.by_kecamatan["33.75.01"])
+    inside = set(areas.inside("33.75.01"))
 
     named = named_areas(group, areas)
 
@@ -107,7 +107,7 @@ def test_matching_codes_include_enclosing_areas_and_everywhere(menu: Menu) -> No
 def test_matching_codes_of_a_kecamatan_include_its_kelurahan(menu: Menu) -> None:
     areas = menu.areas
 
-    assert set(areas.by_kecamatan["33.75.01"]) < matching_codes(Group(areas=("33.75.01",)), areas)
+    assert set(areas.inside("33.75.01")) < matching_codes(Group(areas=("33.75.01",)), areas)
 
 
 def test_matching_codes_are_empty_without_areas(menu: Menu) -> None:

@@ -77,7 +77,7 @@ async def measure_appeals(targets: Targets) -> None:
 async def _add_people(database: Database, menu: Menu) -> None:
     async with database.begin() as connection:
         for statement in _ADD_PEOPLE:
-            names = {"people": PEOPLE, "areas": list(menu.areas.kelurahan)}
+            names = {"people": PEOPLE, "areas": list(menu.areas.places)}
             used = {name: value for name, value in names.items() if f":{name}" in statement}
             await connection.execute(text(statement), used)
     async with database.begin() as connection:

@@ -112,7 +112,7 @@ def _moves(known: Menu) -> Iterator[tuple[str, str]]:
         yield state.name, "home"
         if navigation_lines(known, state, words, DEFAULT):
             yield state.name, "back"
-        withins = known.areas.kecamatan if state.within and state.source == "kelurahan" else ("",)
+        withins = known.areas.regions if state.within and state.source == "kelurahan" else ("",)
         if any(len(pages(known, state, words.language, within, DEFAULT)) > 1 for within in withins):
             yield state.name, "more"
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 
 from gateway.places.area_links import read_aliases, read_neighbours
-from gateway.places.areas import Areas, read_areas
+from gateway.places.areas import DEFAULT_LEVELS, Areas, read_areas
 from gateway.places.gazetteer import Gazetteer
 from tests.architecture.documents import ROOT
 
@@ -31,6 +32,12 @@ def load_areas(pack: str) -> Areas:
         diagnostics = [*diagnostics, *wrong_aliases, *wrong_pairs]
     assert diagnostics == []
     return areas
+
+
+def areas_of(kelurahan: Mapping[str, str], **aliases: tuple[str, ...]) -> Areas:
+    """Return areas with these kelurahan, all in one kecamatan."""
+    by_level = {"kecamatan": {"33.75.01": "Barat"}, "kelurahan": kelurahan}
+    return Areas(DEFAULT_LEVELS, by_level, dict.fromkeys(kelurahan, "33.75.01"), aliases)
 
 
 @cache

@@ -27,7 +27,7 @@ CHANNELS = {
     "other": Limits(USSD_STRING, keys=Keys(back="70", back_elsewhere="79", home="700", more="78")),
 }
 TICKET = tickets.with_dash(tickets.generate(lambda _: 12345))
-NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.kelurahan.values()})
+NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.places.values()})
 MODEL_SETTINGS = settings(
     stateful_step_count=30,
     deadline=None,

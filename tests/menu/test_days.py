@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.menu.days import FUTURE, NO_DAY, OLD, UNCLEAR, DateWord, date_phrase, parse_day
@@ -148,6 +148,7 @@ def test_parse_day_finds_the_last_day_of_that_number(today: date, day: int) -> N
     assert not any((found + timedelta(days=after)).day == day for after in range(1, (today - found).days + 1))
 
 
+@example("0\u00b2", date(2000, 1, 1))
 @given(st.text(max_size=40), st.dates(date(2000, 1, 1), date(2100, 1, 1)))
 def test_parse_day_gives_a_day_or_a_reason(typed: str, today: date) -> None:
     day, error = parse_day(typed, today, WORDS)

@@ -61,7 +61,7 @@ WORDS = st.sampled_from(
 DAYS = st.dates(date(2000, 1, 1), date(2026, 11, 22)).map(
     lambda day: datetime(day.year, day.month, day.day, tzinfo=JAKARTA)
 )
-PLACES = st.lists(st.sampled_from([*MENU.areas.kecamatan, *MENU.areas.kelurahan]), min_size=1, max_size=4, unique=True)
+PLACES = st.lists(st.sampled_from([*MENU.areas.regions, *MENU.areas.places]), min_size=1, max_size=4, unique=True)
 
 
 @st.composite

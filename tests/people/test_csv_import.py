@@ -238,7 +238,7 @@ def test_name_is_read_without_invisible_characters(written: str, name: str) -> N
 @pytest.mark.parametrize("cell", ["*", "semua", "Semua", "all"])
 def test_everywhere_is_one_subscription_and_every_kecamatan_of_another_role(cell: str) -> None:
     (entry,) = read(f"{HEAD}081230004567,,subscriber;officer,{cell},,2026-03-01\n").entries
-    assert [grant.areas for grant in entry.grants] == [("",), tuple(MENU.areas.kecamatan)]
+    assert [grant.areas for grant in entry.grants] == [("",), tuple(MENU.areas.regions)]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from gateway.people.person import (
     Person,
     Role,
     RoleGrant,
-    enclosing_codes,
     plan_change,
 )
 from tests.helpers.phones import NUMBER
@@ -144,7 +143,3 @@ def test_repr_of_a_person_shows_no_number_and_no_name() -> None:
 
     assert "81230004567" not in shown
     assert "Dewi" not in shown
-
-
-def test_enclosing_codes_are_those_of_the_area_and_its_kecamatan() -> None:
-    assert enclosing_codes(PODOSUGIH) == (PODOSUGIH, BARAT)

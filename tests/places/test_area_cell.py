@@ -69,16 +69,16 @@ def test_words_before_a_name_are_those_of_the_pack() -> None:
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_resolve_suggests_at_most_three_areas(pack: str) -> None:
-    names = [*load_areas(pack).kelurahan.values(), *load_areas(pack).kecamatan.values()]
+    names = load_areas(pack).names.values()
     assert max(len(resolver_of(pack).resolve(name[:-1]).suggestions) for name in names) <= 3
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_resolve_returns_every_kecamatan_and_every_code(pack: str) -> None:
     areas = load_areas(pack)
-    for code, name in areas.kecamatan.items():
+    for code, name in areas.regions.items():
         assert resolver_of(pack).resolve(f"Kecamatan {name}").codes == (code,)
-    for code in (*areas.kecamatan, *areas.kelurahan):
+    for code in (*areas.regions, *areas.places):
         assert resolver_of(pack).resolve(code).codes == (code,)
 
 
@@ -87,4 +87,4 @@ def test_star_is_every_kecamatan_and_overlapping_codes_are_inside_and_around() -
 
     assert resolver.resolve("*").codes == ("33.75.01", "33.75.02", "33.75.03", "33.75.04")
     assert resolver.overlapping_codes("33.75.01.1003") == ("33.75.01.1003", "33.75.01")
-    assert resolver.overlapping_codes("33.75.01") == ("33.75.01", *load_areas(CITY).by_kecamatan["33.75.01"])
+    assert resolver.overlapping_codes("33.75.01") == ("33.75.01", *load_areas(CITY).inside("33.75.01"))

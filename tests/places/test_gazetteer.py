@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import timeit
 from collections import defaultdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.places.areas import Areas
 from gateway.places.gazetteer import MAX_CHARACTERS, MAX_MATCHES, AreaMatches, Gazetteer
-from tests.helpers.place_packs import CITY, IGNORED_WORDS, PACKS, REGENCY, SECOND_CITY, load_areas, load_gazetteer
+from tests.helpers.place_packs import (
+    CITY,
+    IGNORED_WORDS,
+    PACKS,
+    REGENCY,
+    SECOND_CITY,
+    areas_of,
+    load_areas,
+    load_gazetteer,
+)
 
 MEDONO = "33.75.01.1002"
 TYPED = st.one_of(st.text(max_size=80), st.text("adegiknoprst .-'/", max_size=80))
@@ -21,14 +28,12 @@ def found(typed: str, pack: str = CITY) -> tuple[list[str], bool]:
     """Return the matches, as names with their kecamatan, and whether they are sure."""
     areas = load_areas(pack)
     result = load_gazetteer(pack).find(typed)
-    return [
-        f"{areas.kelurahan[code]}, {areas.kecamatan[areas.kecamatan_of(code)]}" for code in result.codes
-    ], result.sure
+    return [f"{areas.places[code]}, {areas.regions[areas.parents[code]]}" for code in result.codes], result.sure
 
 
 def names_of(pack: str) -> dict[str, list[str]]:
     named = defaultdict(list)
-    for code, name in load_areas(pack).kelurahan.items():
+    for code, name in load_areas(pack).places.items():
         named[name].append(code)
     return named
 
@@ -43,7 +48,7 @@ def test_every_alias_is_sure(alias: str) -> None:
 
 @pytest.mark.parametrize("pack", [CITY, SECOND_CITY])
 def test_every_name_of_a_city_is_sure(pack: str) -> None:
-    for code, name in load_areas(pack).kelurahan.items():
+    for code, name in load_areas(pack).places.items():
         assert load_gazetteer(pack).find(name) == AreaMatches((code,), sure=True)
 
 
@@ -75,7 +80,7 @@ def test_very_name_wins_over_one_a_letter_apart(name: str) -> None:
 
 
 def test_swapped_letters_between_two_names_do_not_matter_where_one_is_exact() -> None:
-    areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Sukamaju", "33.75.01.1003": "Sukmaaju"}, {})
+    areas = areas_of({MEDONO: "Sukamaju", "33.75.01.1003": "Sukmaaju"})
 
     assert Gazetteer(areas).find("sukamaju") == AreaMatches((MEDONO,), sure=True)
     assert Gazetteer(areas).find("sukmaaju barat") == AreaMatches(("33.75.01.1003",), sure=True)
@@ -110,7 +115,7 @@ def test_ignored_words_are_those_of_the_pack() -> None:
 
 
 def test_name_that_begins_with_an_ignored_word_is_found_by_all_its_words() -> None:
-    areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Kampung Baru", "33.75.01.1003": "Baru"}, {})
+    areas = areas_of({MEDONO: "Kampung Baru", "33.75.01.1003": "Baru"})
 
     assert Gazetteer(areas, IGNORED_WORDS).find("kampung medono").codes == ()
     assert set(Gazetteer(areas, IGNORED_WORDS).find("Desa Kampung Baru").codes) == {MEDONO, "33.75.01.1003"}
@@ -140,7 +145,7 @@ def test_part_of_a_name_or_a_misspelled_one_offers_a_choice(typed: str, offered:
 
 
 def test_misspelled_name_is_offered_before_one_that_only_begins_alike() -> None:
-    areas = Areas({"33.75.01": "Barat"}, {MEDONO: "Medonorejo", "33.75.01.1003": "Medano"}, {})
+    areas = areas_of({MEDONO: "Medonorejo", "33.75.01.1003": "Medano"})
 
     assert Gazetteer(areas).find("medono") == AreaMatches(("33.75.01.1003", MEDONO), sure=False)
 
@@ -157,9 +162,7 @@ def test_find_returns_nothing_for_text_that_is_no_name(typed: str) -> None:
 
 
 def test_alias_that_is_the_name_of_another_area_is_never_sure() -> None:
-    areas = Areas(
-        {"33.75.01": "Barat"}, {MEDONO: "Medono", "33.75.01.1009": "Tirto"}, {}, {"Medono": ("33.75.01.1009",)}
-    )
+    areas = areas_of({MEDONO: "Medono", "33.75.01.1009": "Tirto"}, Medono=("33.75.01.1009",))
 
     assert Gazetteer(areas).find("Medono") == AreaMatches((MEDONO, "33.75.01.1009"), sure=False)
 
@@ -184,8 +187,8 @@ def test_kecamatan_before_or_after_a_name_narrows_to_one(typed: str) -> None:
 @pytest.mark.parametrize("pack", PACKS)
 def test_every_name_is_sure_with_its_kecamatan(pack: str) -> None:
     areas = load_areas(pack)
-    for code, name in areas.kelurahan.items():
-        kecamatan = areas.kecamatan[areas.kecamatan_of(code)]
+    for code, name in areas.places.items():
+        kecamatan = areas.regions[areas.parents[code]]
         for typed in (f"{name} {kecamatan}", f"desa {name}, kec. {kecamatan}", f"{kecamatan} {name}"):
             assert load_gazetteer(pack).find(typed) == AreaMatches((code,), sure=True), typed
 
@@ -226,35 +229,27 @@ def test_find_never_raises(typed: str, pack: str) -> None:
     result = load_gazetteer(pack).find(typed)
 
     assert len(set(result.codes)) == len(result.codes) <= MAX_MATCHES
-    assert set(result.codes) <= load_areas(pack).kelurahan.keys()
+    assert set(result.codes) <= load_areas(pack).places.keys()
     assert not result.sure or len(result.codes) == 1
-
-
-@pytest.mark.parametrize(
-    "typed", ["Wonosari", "sumurjomblangbogo", "ds wonosari kec siwalan", "kel " * 15, "a b " * 15]
-)
-def test_find_among_285_areas_takes_less_than_a_millisecond(typed: str) -> None:
-    gazetteer = load_gazetteer(REGENCY)
-
-    assert min(timeit.repeat(lambda: gazetteer.find(typed), number=10, repeat=10)) / 10 < 0.001
 
 
 @pytest.mark.parametrize("pack", PACKS)
 def test_exact_match_among_some_areas_returns_the_one_of_this_name(pack: str) -> None:
     gazetteer, areas = load_gazetteer(pack), load_areas(pack)
-    for codes in areas.by_kecamatan.values():
-        assert [gazetteer.exact_match(f"desa {areas.kelurahan[code]} ", codes) for code in codes] == list(codes)
+    for kecamatan in areas.regions:
+        codes = areas.inside(kecamatan)
+        assert [gazetteer.exact_match(f"desa {areas.places[code]} ", codes) for code in codes] == list(codes)
 
 
 @pytest.mark.parametrize("typed", ["", "kleg", "medono", "klego klego", "k" * (MAX_CHARACTERS + 1)])
 def test_exact_match_returns_nothing_for_any_other_text(typed: str) -> None:
-    assert load_gazetteer(CITY).exact_match(typed, load_areas(CITY).by_kecamatan["33.75.02"]) == ""
+    assert load_gazetteer(CITY).exact_match(typed, load_areas(CITY).inside("33.75.02")) == ""
 
 
 def test_exact_match_returns_nothing_for_a_name_of_several() -> None:
     gazetteer, areas = load_gazetteer(REGENCY), load_areas(REGENCY)
 
-    assert gazetteer.exact_match("wonosari", areas.kelurahan) == ""
+    assert gazetteer.exact_match("wonosari", areas.places) == ""
 
 
 # Slips of the hand -----------------------------------------------------------------------------------------
@@ -284,7 +279,7 @@ def test_exact_match_returns_nothing_for_a_name_of_several() -> None:
 def test_find_slip_keeps_first_and_last_letter(typed: str, name: str) -> None:
     code = load_gazetteer(CITY).find_slip(typed.split())
 
-    assert load_areas(CITY).kelurahan.get(code, "") == name
+    assert load_areas(CITY).places.get(code, "") == name
 
 
 def test_find_slip_returns_nothing_for_a_slip_between_two_names() -> None:

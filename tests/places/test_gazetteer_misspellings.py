@@ -23,7 +23,7 @@ def all_names(pack: str) -> list[tuple[str, str]]:
     """Return every name and alias of a pack with the code of its area."""
     areas = load_areas(pack)
     aliases = [(alias, code) for alias, codes in areas.aliases.items() for code in codes]
-    return [(name, code) for code, name in areas.kelurahan.items()] + aliases
+    return [(name, code) for code, name in areas.places.items()] + aliases
 
 
 def misspell(name: str, chance: random.Random, pack: str) -> str:
@@ -85,7 +85,7 @@ def test_right_area_comes_first_with_its_kecamatan(pack: str) -> None:
     areas = load_areas(pack)
     first = wrong = 0
     for typed, code in misspellings(pack):
-        result = load_gazetteer(pack).find(f"{typed} {areas.kecamatan[areas.kecamatan_of(code)]}")
+        result = load_gazetteer(pack).find(f"{typed} {areas.regions[areas.parents[code]]}")
         first += result.codes[:1] == (code,)
         wrong += result.sure and result.codes != (code,)
 

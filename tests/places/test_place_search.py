@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.places.areas import Areas
 from gateway.places.gazetteer import MAX_MATCHES, Gazetteer
 from gateway.places.place_search import MAX_SEARCHED_WORDS, PlaceSearch, PlacesInText
 from tests.helpers.menus import MENUS
-from tests.helpers.place_packs import CITY, PACKS, REGENCY, SECOND_CITY, load_areas
+from tests.helpers.place_packs import CITY, PACKS, REGENCY, SECOND_CITY, areas_of, load_areas
 
 ONE, TWO, THREE = "33.75.01.1001", "33.75.01.1002", "33.75.02.1001"
 
@@ -21,7 +20,7 @@ def read(text: str, pack: str = CITY) -> PlacesInText:
 
 def names(found: PlacesInText, pack: str = CITY) -> list[str]:
     areas = load_areas(pack)
-    return [f"{areas.kelurahan[code]}, {areas.kecamatan[areas.kecamatan_of(code)]}" for code in found.codes]
+    return [f"{areas.places[code]}, {areas.regions[areas.parents[code]]}" for code in found.codes]
 
 
 # A name written exactly ----------------------------------------------------------------------------------------
@@ -286,7 +285,7 @@ def test_window_with_a_foreign_everyday_word_is_similar_to_nothing(text: str) ->
 
 
 def test_everyday_word_of_the_name_itself_may_stand_beside_a_slip() -> None:
-    areas = Areas({"33.75.01": "Barat"}, {ONE: "Kali Baros", TWO: "Kalibening"}, {})
+    areas = areas_of({ONE: "Kali Baros", TWO: "Kalibening"})
     search = PlaceSearch(Gazetteer(areas), ["kali"])
 
     assert search.read(["kali", "barros"]).area == ONE
@@ -362,7 +361,7 @@ def test_search_never_raises_and_names_known_areas(text: str) -> None:
         search, areas = MENUS[pack].place_search, load_areas(pack)
         found, answer = search.read(text.split()), search.find(text)
 
-        assert set(found.codes) <= areas.kelurahan.keys()
+        assert set(found.codes) <= areas.places.keys()
         assert not (found.sure or found.slip) or len(found.codes) == 1
         assert found.size <= min(len(text.split()), MAX_SEARCHED_WORDS)
         assert len(answer.codes) <= MAX_MATCHES

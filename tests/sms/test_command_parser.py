@@ -238,7 +238,7 @@ def test_parse_command_knows_every_keyword_of_a_pack(pack: str) -> None:
 def test_no_sms_of_a_pack_begins_with_a_keyword(pack: str) -> None:
     """Otherwise a gateway would obey its own SMS, sent back by another one, for ever."""
     menu = MENUS[pack]
-    answers = {"category": next(iter(menu.categories)), "area": next(iter(menu.areas.kelurahan)), "ticket": "7340-2817"}
+    answers = {"category": next(iter(menu.categories)), "area": next(iter(menu.areas.places)), "ticket": "7340-2817"}
     for language, wording in menu.wordings.items():
         for name in wording.sms:
             assert parse_command(menu.sms_text(name, language, answers), menu).name == "", (language, name)
@@ -259,7 +259,7 @@ def test_parsers_never_raise_and_invent_nothing(text: str) -> None:
         assert read.description.replace(" ", "") in text.replace(" ", "")  # a code may be unglued from its word
         assert read.description == read.description.strip(" \t\r\n,.")
         assert read.category in ("", *menu.categories)
-        assert set(read.places) <= menu.areas.kelurahan.keys()
+        assert set(read.places) <= menu.areas.places.keys()
         assert len(set(read.places)) == len(read.places)
         areas_only(text, menu)
         find_ticket(text)

@@ -27,8 +27,8 @@ def lines_of(file: str) -> list[str]:
 
 def names_of(menu: Menu) -> list[tuple[str, str]]:
     """Return the names and aliases of one area each, with its code, without plain words and names of kecamatan."""
-    names = [(name, (code,)) for code, name in menu.areas.kelurahan.items()] + [*menu.areas.aliases.items()]
-    kecamatan = {name.casefold() for name in menu.areas.kecamatan.values()}
+    names = [(name, (code,)) for code, name in menu.areas.places.items()] + [*menu.areas.aliases.items()]
+    kecamatan = {name.casefold() for name in menu.areas.regions.values()}
     letters = Counter(name.casefold() for name, _ in names)
     return [
         (name, codes[0])

@@ -42,7 +42,7 @@ NO_REFUSALS = [
     ("text", "refused"), [(text, True) for text in REFUSALS] + [(text, False) for text in NO_REFUSALS]
 )
 def test_is_refusal_needs_a_plain_wish(pack: str, text: str, refused: bool) -> None:
-    text = text.replace("KLEGO", next(name for name in MENUS[pack].areas.kelurahan.values()))
+    text = text.replace("KLEGO", next(name for name in MENUS[pack].areas.places.values()))
     assert is_refusal(list(words(text)), MENUS[pack]) == refused
 
 

@@ -14,7 +14,7 @@ from tests.helpers.menus import MENUS
 from tests.helpers.packs import MENU
 from tests.helpers.sms import KLEGO, MEDONO, NUMBER, OTHER, SmsWorld, pack_sms
 
-YOSOREJO = next(code for code, name in MENU.areas.kelurahan.items() if name == "Kuripan Yosorejo")
+YOSOREJO = next(code for code, name in MENU.areas.places.items() if name == "Kuripan Yosorejo")
 
 COMPLETED = [
     (["LAPOR tawuran", "klego"], "gesekan", KLEGO, "tawuran"),
@@ -204,7 +204,7 @@ def test_read_next_leaves_what_is_known_without_new_parts() -> None:
 
 
 KAB = MENUS["kab-pekalongan"]
-PODO = next(code for code, name in KAB.areas.kelurahan.items() if name == "Podo")
+PODO = next(code for code, name in KAB.areas.places.items() if name == "Podo")
 PROPOSED = "LAPOR 1 PODO rumah terendam"
 CONFIRMATIONS = [
     "ya",
@@ -241,7 +241,7 @@ def test_a_proposed_place_is_asked_again_after_any_other_answer(answer: str) -> 
 
 def test_another_place_replaces_a_proposed_one() -> None:
     report = understand("kajen", [PROPOSED], KAB).report
-    assert KAB.areas.kelurahan[report.area] == "Kajen"
+    assert KAB.areas.places[report.area] == "Kajen"
 
 
 @pytest.mark.parametrize(("answers", "area"), [(["1"], ""), (["1", "1"], PODO)])

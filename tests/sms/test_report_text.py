@@ -85,7 +85,7 @@ def test_parse_report_finds_category_place_and_description(
     read = parse_report(text, MENU)
 
     assert category in (None, read.category)
-    assert [MENU.areas.kelurahan[place] for place in read.places] == places
+    assert [MENU.areas.places[place] for place in read.places] == places
     assert read.description == description
     assert read.area == (read.places[0] if len(places) == 1 else "")
 
@@ -94,8 +94,8 @@ def code(name: str, menu: Menu = MENU, kecamatan: str = "") -> str:
     """Return the area of this name, in this kecamatan where two have it."""
     (found,) = [
         code
-        for code, called in menu.areas.kelurahan.items()
-        if called == name and kecamatan in ("", menu.areas.kecamatan[menu.areas.kecamatan_of(code)])
+        for code, called in menu.areas.places.items()
+        if called == name and kecamatan in ("", menu.areas.regions[menu.areas.parents[code]])
     ]
     return found
 
@@ -121,7 +121,7 @@ def test_parse_report_returns_all_places_of_an_ambiguous_name() -> None:
     for place, kecamatan in zip(both, ("petungkriyono", "kec. siwalan"), strict=True):
         read = parse_report(f"1 yosorejo {kecamatan} banjir", menu)
         assert (read.category, read.places, read.description) == ("banjir", (place,), "banjir")
-    names = list(menu.areas.kelurahan.values())
+    names = list(menu.areas.places.values())
     for name in {name for name in names if names.count(name) > 1}:
         assert len(parse_report(f"1 {name} banjir", menu).places) > 1, name
 
@@ -155,10 +155,10 @@ def test_example_in_the_question_for_a_place_is_understood(pack: str) -> None:
 @pytest.mark.parametrize("pack", MENUS)
 def test_parse_report_knows_every_category_and_place_of_a_pack(pack: str) -> None:
     menu = MENUS[pack]
-    for area, name in menu.areas.kelurahan.items():
-        kecamatan = menu.areas.kecamatan[menu.areas.kecamatan_of(area)]
+    for area, name in menu.areas.places.items():
+        kecamatan = menu.areas.regions[menu.areas.parents[area]]
         assert parse_report(f"9 {name} kec {kecamatan} sesuatu", menu).area == area, name
-    some = next(name for name in menu.areas.kelurahan.values() if " " not in name)
+    some = next(name for name in menu.areas.places.values() if " " not in name)
     for word, category in menu.keywords.categories.items():
         is_code = word.isdigit()
         told = {f"{word} {some} xxqq": f"{word} {some} xxqq", f"{some} {word.upper()} xxqq": f"{word.upper()} xxqq"}

@@ -53,11 +53,24 @@ class TypedFilter:
 
 
 def areas_named(menu: Menu, typed: str) -> tuple[str, ...]:
-    """Return the kelurahan of a name or code, all of them for a kecamatan. Raises `click.BadParameter`."""
+    """Return the codes of an area of this name or code, and of all areas in it. Raises `click.BadParameter`."""
+    return tuple(code for named in _codes_named(menu, typed) for code in (named, *menu.areas.inside(named)))
+
+
+def place_named(menu: Menu, typed: str) -> str:
+    """Return the code of the place of this name or code. Raises `click.BadParameter`, also for a larger area."""
+    codes = _codes_named(menu, typed)
+    if len(codes) != 1 or codes[0] not in menu.areas.places:
+        smallest, largest = menu.areas.levels[-1], menu.areas.levels[0]
+        raise click.BadParameter(f"a report has one {smallest}, not a whole {largest}", param_hint="--area")
+    return codes[0]
+
+
+def _codes_named(menu: Menu, typed: str) -> tuple[str, ...]:
     cell = AreaResolver(menu.areas, menu.gazetteer).resolve(typed.strip())
     if not cell.codes:
         raise click.BadParameter(f"unknown place {quoted(typed)}; {cell.advice}", param_hint="--area")
-    return tuple(code for named in cell.codes for code in menu.areas.by_kecamatan.get(named, (named,)))
+    return cell.codes
 
 
 def category_named(menu: Menu, typed: str) -> str:

@@ -196,9 +196,7 @@ class _Explorer:
         at = navigation.forward(self.menu, session, target, kept, self.given)
         listed = self.menu.states[at.state]
         if listed.source == MATCHES and self.menu.states[session.state].source == "place_name":
-            for code in representatives(
-                self._clauses.get(listed.keep, ()), self.menu.areas.kelurahan
-            ):  # the only match
+            for code in representatives(self._clauses.get(listed.keep, ()), self.menu.areas.places):  # the only match
                 yield self._forward_move(at, listed.next, {listed.keep: code}, screens)
 
     def _forward_move(self, session: Session, target: str, kept: Mapping[str, str], screens: int) -> Move:

@@ -72,7 +72,7 @@ def _screen_faults(menu: Menu, state: State, language: str) -> Iterator[Diagnost
 def _labels(menu: Menu, state: State, language: str, within: str) -> Mapping[str, str]:
     """Return the labels of everything that can be chosen on any page: navigation, options, and `zero`."""
     if state.source == MATCHES:
-        codes = menu.areas.kelurahan
+        codes = menu.areas.places
         return {code: menu.areas.distinct_name(code, codes) for code in codes}
     lines = option_lines(menu, state, language, within)
     values = choices(menu, state, within).values()
@@ -91,7 +91,6 @@ def _label_diagnostic(menu: Menu, state: State, language: str, value: str, messa
             return text_diagnostic(words, ("labels", answer, value), message)
     if state.source == "languages" and value in menu.languages:
         return pack_diagnostic(menu, ("languages", value), message)
-    if value in areas.kelurahan or value in areas.kecamatan:
-        code = value if value in areas.kelurahan else areas.by_kecamatan[value][0]
-        return Diagnostic(AREAS, areas.lines.get(code, 0), f"{value}: {message}")
+    if value in areas.names:
+        return Diagnostic(AREAS, areas.lines.get(value, 0), f"{value}: {message}")
     return text_diagnostic(words, ("screens", state.words, value), message)

@@ -101,8 +101,8 @@ def _layouts(menu: Menu, state: State, language: str, places: Sequence[str], lim
 
 
 def longest_places(menu: Menu) -> list[str]:
-    """Return the longest names of places, as many as are offered at once, with their kecamatan if two are equal."""
-    codes = menu.areas.kelurahan
+    """Return the longest names of places, as many as are offered at once. Equal ones have the area around them."""
+    codes = menu.areas.places
     labels = {menu.areas.distinct_name(code, codes) for code in codes}
     return sorted(labels, key=gsm.septets, reverse=True)[:MAX_MATCHES]
 

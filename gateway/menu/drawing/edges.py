@@ -129,6 +129,6 @@ def _example(menu: Menu, state: State, language: str) -> tuple[str, str]:
 
 def _ambiguous(menu: Menu) -> str:
     """Return the first word of the place names that matches several places, or else the first name."""
-    names = list(menu.areas.kelurahan.values())
+    names = list(menu.areas.places.values())
     words = (word for name in names for word in name.split())
     return next((word for word in words if len(menu.gazetteer.find(word).codes) > 1), names[0])

@@ -64,7 +64,7 @@ class Ask(PackKind):
 
 
 def answer_typed(menu: Menu, state: State, session: Session, typed: Input, near: str = "") -> Session:
-    """Take the input as the answer to the question of `state`. A place is searched in the kecamatan `near` first.
+    """Take the input as the answer to the question of `state`. A place is searched in the region `near` first.
 
     A name that means one place for certain answers the question for the place too.
     """

@@ -114,7 +114,13 @@ class PackKind(StateKind):
         """Yield messages about the state alone."""
         yield from ()
 
-    def reference_faults(self, raw: StateShape, known: Mapping[str, StateShape]) -> Iterator[str]:
+    def list_faults(self, raw: StateShape, levels: Sequence[str]) -> Iterator[str]:
+        """Yield a message about a list that a pack with these levels of place, the largest first, does not have."""
+        yield from ()
+
+    def reference_faults(
+        self, raw: StateShape, known: Mapping[str, StateShape], levels: Sequence[str]
+    ) -> Iterator[str]:
         """Yield messages about the state together with the others."""
         yield from ()
 

@@ -14,7 +14,8 @@ from gateway.menu.navigation import forget, forward, jump_to, parent_answer, ref
 from gateway.menu.session import GivenValues, Input, Session
 from gateway.text.wording import Wording
 
-LISTS = ("languages", "categories", "kecamatan", "kelurahan", MATCHES)
+LISTS = ("languages", "categories", MATCHES)
+"""Lists of every pack, beside its levels of place."""
 
 
 class ChooseFrom(PackKind):
@@ -32,18 +33,27 @@ class ChooseFrom(PackKind):
     def faults(self, raw: StateShape) -> Iterator[str]:
         if not (raw.keep and raw.next):
             yield f"{self.name} needs keep (the answer's name) and next"
-        if raw.value(self.name) not in LISTS:
-            yield f'unknown list "{raw.value(self.name)}"; expected one of {", ".join(LISTS)}'
         if raw.value(self.name) == MATCHES and not raw.within:
             yield f"{MATCHES} needs within: the answer with the typed name"
 
-    def reference_faults(self, raw: StateShape, known: Mapping[str, StateShape]) -> Iterator[str]:
+    def list_faults(self, raw: StateShape, levels: Sequence[str]) -> Iterator[str]:
+        if raw.value(self.name) not in (*LISTS, *levels):
+            yield f'unknown list "{raw.value(self.name)}"; expected one of {", ".join((*LISTS, *levels))}'
+
+    def reference_faults(
+        self, raw: StateShape, known: Mapping[str, StateShape], levels: Sequence[str]
+    ) -> Iterator[str]:
         """Yield messages about lists that depend on an answer which cannot narrow them: they would be empty."""
+        listed = str(raw.value(self.name))
+        larger = levels[: levels.index(listed)] if listed in levels else ()
         keepers = [other for other in known.values() if raw.within and other.keep == raw.within]
-        source = raw.value(self.name)
-        if source == "kelurahan" and any(other.value(self.name) != "kecamatan" for other in keepers):
-            yield f"within: {raw.within} must be chosen from kecamatan"
-        if source == MATCHES and any(other.value(Ask.name) != PLACE_NAME for other in keepers):
+        if listed in levels and any(other.value(self.name) not in larger for other in keepers):
+            yield (
+                f"within: {raw.within} must be chosen from {' or '.join(larger)}"
+                if larger
+                else (f"within: {listed} is the largest level of place; remove it")
+            )
+        if listed == MATCHES and any(other.value(Ask.name) != PLACE_NAME for other in keepers):
             yield f"within: {raw.within} must be asked for as {PLACE_NAME}"
 
     def choices_of(self, menu: Menu, state: State, within: str) -> Sequence[str]:
@@ -54,14 +64,14 @@ class ChooseFrom(PackKind):
             return menu.languages[value]
         if state.source == MATCHES:
             return menu.areas.distinct_name(value, offered)
-        if state.source == "kelurahan":
+        if state.source in menu.areas.levels[1:]:
             return words.labels.get(state.keep, {}).get(value) or menu.areas.distinct_name(value, offered)
         return menu.label("category" if state.source == "categories" else state.keep, value, words.language)
 
     def move(self, menu: Menu, state: State, session: Session, typed: Input) -> Session:
         offered = choices(menu, state, parent_answer(state, session))
         value = offered.get(typed.number)
-        if value is None and state.or_type and state.source == "kelurahan":
+        if value is None and state.or_type and state.within:
             value = menu.gazetteer.exact_match(typed.keys, offered.values()) or None
         if value is not None:
             return self.choose(menu, state, session, value, typed.given)
@@ -97,7 +107,7 @@ class ChooseFrom(PackKind):
         return forward(menu, session, state.next, {state.keep: value} if state.keep else {}, given)
 
     def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:
-        return list(menu.areas.kelurahan if state.source == MATCHES else list_values(menu, state.source, ""))
+        return list(menu.areas.places if state.source == MATCHES else list_values(menu, state.source, ""))
 
     def edges_of(self, state: State) -> Iterator[tuple[str, str, str]]:
         yield state.source, state.next, ""
@@ -106,10 +116,10 @@ class ChooseFrom(PackKind):
 def _type_instead(menu: Menu, state: State, session: Session, typed: Input) -> Session:
     """Take words typed at a list as the answer to the question `or_type`.
 
-    If a name means several places, those of the kecamatan whose list was shown come first.
+    If a name means several places, those of the region whose list was shown come first.
     """
     question = menu.states[state.or_type]
-    near = parent_answer(state, session) if state.source == "kelurahan" else ""
+    near = parent_answer(state, session)
     trail = (*session.trail, state.name)
     at = jump_to(session, question.name, trail, forget(session, state.keep).answers)
     moved = answer_typed(menu, question, at, typed, near)
@@ -117,18 +127,12 @@ def _type_instead(menu: Menu, state: State, session: Session, typed: Input) -> S
 
 
 def list_values(menu: Menu, source: str, within: str) -> tuple[str, ...]:
-    """Return the values of one of `LISTS`. Raises `ValueError` for any other name."""
+    """Return the values of one of `LISTS`, or the areas of a level. Raises `KeyError` for any other name."""
     match source:
         case "languages":
             return tuple(menu.languages)
         case "categories":
             return tuple(menu.categories)
-        case "kecamatan":
-            return tuple(menu.areas.kecamatan)
-        case "kelurahan" if within:
-            return menu.areas.by_kecamatan.get(within, ())
-        case "kelurahan":
-            return tuple(menu.areas.kelurahan)
         case "matches":
             return menu.place_search.find(within).codes
-    raise ValueError(f'unknown list "{source}"; expected one of {", ".join(LISTS)}')
+    return menu.areas.at_level(source, within)

@@ -19,7 +19,7 @@ class ParsedInput(NamedTuple):
 
 
 def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: str = "") -> ParsedInput:
-    """Parse the answer to the question of `state`. A place is searched in the kecamatan `near` first."""
+    """Parse the answer to the question of `state`. A place is searched in the region `near` first."""
     if not keys:
         return ParsedInput(error="empty")
     match state.source:
@@ -39,13 +39,13 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
 def _place(menu: Menu, keys: str, near: str) -> ParsedInput:
     """Find a place by its name. The name is kept so that it finds the place again.
 
-    A place in the kecamatan `near` wins over others that match no better. It is kept as if the kecamatan had been typed
+    A place in the region `near` wins over others that match no better. It is kept as if the region had been typed
     after its name.
     """
     if near:
-        full_name = f"{keys}, {menu.areas.kecamatan[near]}"
+        full_name = f"{keys}, {menu.areas.names[near]}"
         found = menu.place_search.find(full_name)
-        if found.codes and menu.areas.kecamatan_of(found.codes[0]) == near:
+        if found.codes and menu.gazetteer.is_inside(found.codes[0], (near,)):
             return ParsedInput(full_name, sure=found.codes[0] if found.sure else "")
     found = menu.place_search.find(keys)
     return ParsedInput(keys, sure=found.codes[0] if found.sure else "") if found.codes else ParsedInput(error="place")

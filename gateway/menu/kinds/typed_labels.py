@@ -76,7 +76,7 @@ def navigation_key(menu: Menu, state: State, language: str, typed: str, keys: Ke
 
 def _typed_words(menu: Menu, state: State, typed: str) -> tuple[str, ...]:
     """Return the words of an input. In a list of places, words such as *kecamatan* before them are left out."""
-    words = split_words(typed) if len(typed) <= MAX_CHARACTERS and not typed.isdigit() else ()
+    words = split_words(typed) if len(typed) <= MAX_CHARACTERS and not typed.isdecimal() else ()
     prefixes = menu.gazetteer.ignored if state.is_of_places else ()
     while len(words) > 1 and words[0] in prefixes:
         words = words[1:]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -53,7 +53,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
     pack, flow = parsed.pack, parsed.flow
     if pack is None:
         return None
-    states = _states(reader, flow) if flow else {}
+    states = _states(reader, flow, pack.levels) if flow else {}
     entries = _entries(flow, states)
     stages = parsed.stages.root if parsed.stages else []
     templates = parsed.appeals.root if parsed.appeals else {}
@@ -137,12 +137,12 @@ def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
     return _Entries(start or home or first, home or start or first, help_, resume)
 
 
-def _states(reader: PackReader, flow: FlowShape) -> dict[str, State]:
+def _states(reader: PackReader, flow: FlowShape, levels: Sequence[str]) -> dict[str, State]:
     lines, unclear = reader.lines[FLOW], reader.incomplete(FLOW, "states")
     return {
         name: _state(name, raw, lines["states", name])
         for name, raw in flow.states.items()
-        if name not in unclear and not any(kind_faults(raw))
+        if name not in unclear and not any(kind_faults(raw, levels))
     }
 
 

@@ -8,7 +8,7 @@ parts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ from gateway.menu.pack_files import (
 )
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.area_links import read_aliases, read_neighbours
-from gateway.places.areas import NO_AREAS, Areas, read_areas
+from gateway.places.areas import DEFAULT_LEVELS, Areas, no_areas, read_areas
 from gateway.text.diagnostics import Diagnostic
 from gateway.text.errors import UserError
 
@@ -149,7 +149,7 @@ def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack
         rules=reader.parse(RULES, RulesShape, RulesShape()),
         keywords=reader.parse(KEYWORDS, KeywordsShape, KeywordsShape()),
         appeals=reader.parse(APPEALS, AppealsShape, AppealsShape({})),
-        areas=_areas(reader),
+        areas=_areas(reader, pack.levels if pack else DEFAULT_LEVELS),
         wordings={language: wording for language, wording in wordings.items() if wording},
     )
 
@@ -176,12 +176,12 @@ def _wording(reader: PackReader, file: str) -> WordingShape | None:
     return wording
 
 
-def _areas(reader: PackReader) -> Areas:
+def _areas(reader: PackReader, levels: Sequence[str]) -> Areas:
     text = reader.text(AREAS)
     if text is None:
-        areas, is_complete = NO_AREAS, False
+        areas, is_complete = no_areas(levels), False
     else:
-        areas, faults = read_areas(text, AREAS)
+        areas, faults = read_areas(text, AREAS, levels)
         reader.diagnostics += faults
         is_complete = not faults
     if ALIASES in reader.files:
@@ -205,7 +205,7 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
     if parsed.pack:
         check_pack(reader, parsed.pack)
     if parsed.flow:
-        check_flow(reader, parsed.flow)
+        check_flow(reader, parsed.flow, parsed.areas.levels)
     if parsed.flow and parsed.rules:
         check_needs(reader, parsed.flow, parsed.rules)
     if parsed.keywords:

@@ -72,8 +72,8 @@ def has_unread_category(reader: PackReader, categories: Collection[str]) -> bool
     return any(path[0] not in categories for path in reader.removed.get(CATEGORIES, ()))
 
 
-def check_flow(reader: PackReader, flow: FlowShape) -> None:
-    """Check every state and entry for unknown names and missing keys.
+def check_flow(reader: PackReader, flow: FlowShape, levels: Sequence[str]) -> None:
+    """Check every state and entry for unknown names and missing keys. `levels` are those of place, the largest first.
 
     A state from which something was removed is known by its name only, and its answer is unknown.
     """
@@ -85,7 +85,7 @@ def check_flow(reader: PackReader, flow: FlowShape) -> None:
             for message in _entry_faults(key, getattr(flow, key), known, unclear):
                 reader.add(FLOW, (key,), f"{key}: {message}")
     for name, state in known.items():
-        for message in (*kind_faults(state), *_faults(state, known, unclear, kept)):
+        for message in (*kind_faults(state, levels), *_faults(state, known, unclear, kept, levels)):
             reader.add(FLOW, ("states", name), f"{name}: {message}")
         if state.continue_at and not flow.resume:
             reader.add(FLOW, ("states", name), f"{name}: continue_at needs resume, the state that offers to continue")
@@ -102,7 +102,7 @@ def check_flow(reader: PackReader, flow: FlowShape) -> None:
                 reader.add(FLOW, ("shortcuts", keys), f"shortcut {keys}: no state keeps {name}")
 
 
-def are_paths_known(reader: PackReader, flow: FlowShape) -> bool:
+def are_paths_known(reader: PackReader, flow: FlowShape, levels: Sequence[str]) -> bool:
     """Return True if every state and each of its targets is known, so that paths can be explored."""
     known, kept = flow.states, _kept_answers(reader, flow)
     if reader.incomplete(FLOW, "states"):
@@ -111,7 +111,7 @@ def are_paths_known(reader: PackReader, flow: FlowShape) -> bool:
         return False
     # A fault of any state may cut off others, which would then be reported as unreachable.
     return not any(
-        _keeps_reserved_name(state) or [*kind_faults(state), *_faults(state, known, (), kept)]
+        _keeps_reserved_name(state) or [*kind_faults(state, levels), *_faults(state, known, (), kept, levels)]
         for state in known.values()
     )
 
@@ -135,10 +135,14 @@ def _kept_answers(reader: PackReader, flow: FlowShape) -> set[str] | None:
 
 
 def _faults(
-    state: StateShape, known: Mapping[str, StateShape], unclear: Collection[str], kept: Collection[str] | None
+    state: StateShape,
+    known: Mapping[str, StateShape],
+    unclear: Collection[str],
+    kept: Collection[str] | None,
+    levels: Sequence[str],
 ) -> Iterator[str]:
     """Yield messages about the names in a state, given the `known` states, and the names of `unclear` ones."""
-    yield from _target_faults(state, known, unclear)
+    yield from _target_faults(state, known, unclear, levels)
     if state.within and kept is not None and state.within not in kept:
         yield f"within: no state keeps {state.within}"
     yield from _condition_faults(state, kept)
@@ -170,13 +174,17 @@ def _entry_faults(key: str, named: str, known: Mapping[str, StateShape], unclear
         yield f"{named} must be a state that begins with {kind}"
 
 
-def kind_faults(state: StateShape) -> Iterator[str]:
-    """Yield messages about a state that is not of exactly one kind, or lacks what its kind needs."""
+def kind_faults(state: StateShape, levels: Sequence[str]) -> Iterator[str]:
+    """Yield messages about a state that is not of exactly one kind, or lacks what its kind needs.
+
+    `levels` are those of place, which are lists too.
+    """
     if len(state.kinds) != 1:
         names = ", ".join(kind.name for kind in state.kinds) or "none of them"
         yield f"a state is one of {', '.join(state.kind_table)}; this is {names}"
         return  # what it needs depends on its kind
     yield from state.kinds[0].faults(state)
+    yield from state.kinds[0].list_faults(state, levels)
     if state.limits.min > state.limits.max:
         yield "limits: min is above max"
 
@@ -188,13 +196,15 @@ def idle_keys(state: StateShape) -> list[str]:
     return sorted(state.model_fields_set - state.kinds[0].fields_of(state) - ALWAYS - state.kind_table.keys())
 
 
-def _target_faults(state: StateShape, known: Mapping[str, StateShape], unclear: Collection[str]) -> Iterator[str]:
+def _target_faults(
+    state: StateShape, known: Mapping[str, StateShape], unclear: Collection[str], levels: Sequence[str]
+) -> Iterator[str]:
     names = known.keys() | unclear
     for target in state.targets:
         if target not in names:
             yield unknown("state", target)
     for kind in state.kinds:
-        yield from kind.reference_faults(state, known)
+        yield from kind.reference_faults(state, known, levels)
     if state.or_type in known and known[state.or_type].value(Ask.name) is None:
         yield f"or_type: {state.or_type} must be a state that begins with {Ask.name}"
     if state.words in known:

@@ -22,9 +22,11 @@ from pydantic import (
 
 from gateway.menu.days import DateWord, date_phrase
 from gateway.menu.kinds.base import PackKind, StateShape, state_shape
+from gateway.menu.kinds.choose_from import LISTS
 from gateway.menu.kinds.fields import STRICT, Name
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.rules import Need
+from gateway.places.areas import DEFAULT_LEVELS, MAX_LEVELS
 from gateway.text.diagnostics import unknown
 from gateway.text.wording import literal_text
 from gateway.text.words import is_findable
@@ -112,6 +114,7 @@ class PackShape(StrictModel):
     placeholders: dict[str, str] = {}
     constants: dict[ConstantName, ScreenText] = {}
     place_words: list[str] = []
+    levels: tuple[Name, ...] = Field(default=DEFAULT_LEVELS, min_length=1, max_length=MAX_LEVELS)
     kecamatan_words: list[str] = []
 
     @field_validator("timezone")
@@ -122,6 +125,15 @@ class PackShape(StrictModel):
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(unknown("time zone", name)) from None
         return name
+
+    @field_validator("levels")
+    @classmethod
+    def _distinct(cls, levels: tuple[str, ...]) -> tuple[str, ...]:
+        if taken := sorted({*LISTS, "code", "name"}.intersection(levels)):
+            raise ValueError(f"{taken[0]} is taken; choose another name for a level of place")
+        if len(set(levels)) < len(levels):
+            raise ValueError("two levels of place have one name")
+        return levels
 
 
 class ShortcutShape(StrictModel):

@@ -13,8 +13,6 @@ from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import AREAS, FLOW, PACK, STAGES, wording_file
 from gateway.menu.unknowns import STAGES_LIST, Unknowns
 
-_LISTS_OF_AREAS = frozenset({"kecamatan", "kelurahan", MATCHES})
-
 
 def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
     """Return the unknown parts of a menu, after all diagnostics about its files."""
@@ -26,7 +24,7 @@ def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
     if not shapes.categories or has_unread_category(reader, shapes.categories.root):
         lists.add("categories")
     if AREAS in faulty:
-        lists |= _LISTS_OF_AREAS
+        lists |= {*menu.areas.levels, MATCHES}
     if not shapes.stages or reader.incomplete(STAGES):
         lists.add(STAGES_LIST)
     flow = shapes.flow
@@ -34,7 +32,7 @@ def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
     return Unknowns(
         states=None in kept.values(),
         answers=frozenset(answer for name, answer in kept.items() if answer and name not in menu.states),
-        paths=flow is None or not are_paths_known(reader, flow) or _depends_on(menu, lists),
+        paths=flow is None or not are_paths_known(reader, flow, menu.areas.levels) or _depends_on(menu, lists),
         entries=flow is None or _has_unknown_entry(reader, flow, menu),
         keys=not reader.is_known(PACK, ("keys",)),
         placeholders=bool(

@@ -157,7 +157,7 @@ def _path(loc: Iterable[int | str]) -> Path:
 
 
 def _last_first(path: Path) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part) if part.isdigit() else 0, part) for part in path)
+    return tuple((int(part) if part.isdecimal() else 0, part) for part in path)
 
 
 def _delete(plain: Any, path: Path) -> Any:

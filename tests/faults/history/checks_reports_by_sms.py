@@ -17,7 +17,7 @@ COMPLETE = re.compile(r"LAPOR (\d) (\w+) (tawuran \w+)")
 def check_reports_by_sms(history: History, menu: Menu) -> Iterator[Contradiction]:
     """Compare the rows of reports by SMS with what was written."""
     rows = [row for row in history.rows if row.session.startswith(BY_SMS)]
-    names = {name.casefold(): code for code, name in menu.areas.kelurahan.items()}
+    names = {name.casefold(): code for code, name in menu.areas.places.items()}
     kinds = {code: kind for kind, code in menu.keywords.codes.items()}
     for one in history.inbound:
         if not (found := COMPLETE.fullmatch(one.text)):

@@ -32,7 +32,7 @@ class Manners:
     def __init__(self, menu: Menu, chance: Random) -> None:
         self._menu = menu
         self._chance = chance
-        self._names = sorted(menu.areas.kelurahan.values())
+        self._names = sorted(menu.areas.places.values())
         self.ticket = ""
         self._special: Mapping[str, Callable[[Seen], str | None]] = {
             "main": lambda _: self._chance.choice(_INTENTS),
@@ -92,7 +92,7 @@ class Manners:
 
 def letter(chance: Random, menu: Menu, ticket: str) -> str:
     """Return the text of an SMS: a report, half of one, a command, a wish, or words of every day."""
-    name = chance.choice([name for name in menu.areas.kelurahan.values() if " " not in name]).upper()
+    name = chance.choice([name for name in menu.areas.places.values() if " " not in name]).upper()
     number = next(_numbers)
     kind = chance.random()
     if kind < 0.35:

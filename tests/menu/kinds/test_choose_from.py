@@ -145,21 +145,21 @@ def test_name_on_the_shown_list_is_that_option(menu: Menu, typed: str) -> None:
 
 def test_name_on_the_shown_list_wins_over_other_matches(villages: Menu) -> None:
     shown = walk(villages, *SIWALAN)
-    codes = villages.areas.by_kecamatan[shown.session.answers["kecamatan"]]
-    led = {code: walk(villages, villages.areas.kelurahan[code], session=shown.session) for code in codes}
+    codes = villages.areas.inside(shown.session.answers["kecamatan"])
+    led = {code: walk(villages, villages.areas.places[code], session=shown.session) for code in codes}
 
-    assert villages.areas.kecamatan[shown.session.answers["kecamatan"]] == "Siwalan"
+    assert villages.areas.regions[shown.session.answers["kecamatan"]] == "Siwalan"
     assert {code: valid_answers(villages, step.session)["area"] for code, step in led.items()} == {
         code: code for code in codes
     }
 
 
 def test_every_name_on_every_list_is_its_option(villages: Menu) -> None:
-    for number, codes in enumerate(villages.areas.by_kecamatan.values(), start=1):
+    for number, kecamatan in enumerate(villages.areas.regions, start=1):
         shown = walk(villages, "1", "1", str(number))
         assert shown.session.state == "village"
-        for code in codes:
-            led = walk(villages, villages.areas.kelurahan[code], session=shown.session)
+        for code in villages.areas.inside(kecamatan):
+            led = walk(villages, villages.areas.places[code], session=shown.session)
             assert (led.session.state, led.session.answers["area"]) == ("when", code)
 
 
@@ -174,7 +174,7 @@ def test_old_name_and_name_with_kecamatan_are_found_from_a_list(menu: Menu, vill
     assert walk(menu, *TIMUR, "Kramatsari").session.answers["area"] == "33.75.01.1008"
     typed = walk(villages, *SIWALAN, "wonosari karanganyar")
     assert typed.session.state == "when"
-    assert villages.areas.kecamatan[villages.areas.kecamatan_of(typed.session.answers["area"])] == "Karanganyar"
+    assert villages.areas.regions[villages.areas.parents[typed.session.answers["area"]]] == "Karanganyar"
 
 
 def test_matches_in_the_kecamatan_of_the_list_come_first(villages: Menu) -> None:
@@ -184,9 +184,7 @@ def test_matches_in_the_kecamatan_of_the_list_come_first(villages: Menu) -> None
     assert there.session.state == anywhere.session.state == "which_village"
     assert "1.Wonosari\n0." in there.screen
     assert "Wonosari, Karanganyar" in anywhere.screen
-    assert villages.areas.kecamatan_of(walk(villages, "1", session=there.session).session.answers["area"]).endswith(
-        "17"
-    )
+    assert villages.areas.parents[walk(villages, "1", session=there.session).session.answers["area"]].endswith("17")
 
 
 def test_unknown_name_is_refused_at_the_list_of_kelurahan(menu: Menu) -> None:

@@ -67,7 +67,7 @@ EDITS = [
     ),
     ("categories.yaml", "lain:", "lain: [a]", "lain: should be a valid dictionary"),
     ("areas.csv", "33.75.01.1003,", "33.75.01.1002,", "is already taken by Medono"),
-    ("areas.csv", "33.75.01.1003,", "33.75.1003,", "is not an area code"),
+    ("areas.csv", "33.75.01.1003,", "33 75,", "is no code of a kelurahan"),
     ("rules.yaml", "hours: 24", "hours: \x07", "not YAML: the character '\\x07' is not"),
     ("rules.yaml", "hours: 24", "hours: [24", "not YAML: expected"),
 ]
@@ -85,7 +85,7 @@ def test_load_reports_faults_of_all_files_at_once(files: Files) -> None:
     broken = {
         **files,
         "flow.yaml": files["flow.yaml"].replace("next: kecamatan", "next: nowhere"),
-        "areas.csv": files["areas.csv"].replace("33.75.01.1003,", "x,"),
+        "areas.csv": files["areas.csv"].replace("33.75.01.1003,", "?,"),
         "wording/jv.yaml": "navigation: {back: a\n",
     }
     with pytest.raises(PackRefused) as refused:
