@@ -8,7 +8,7 @@ import click
 
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
-from gateway.runtime.pack_folder import read_pack
+from gateway.runtime.pack_folder import PackNotFound, read_pack
 
 
 def load_valid_pack(pack: Path) -> Menu:
@@ -31,6 +31,14 @@ def load_readable_pack(pack: Path) -> Menu:
             err=True,
         )
     return parsed.menu
+
+
+def load_pack_if_readable(pack: Path) -> Menu | None:
+    """Load as much of the pack as can be read. Returns None if none of it can, for output that needs no names."""
+    try:
+        return load_readable_pack(pack)
+    except (PackRefused, PackNotFound):
+        return None
 
 
 def area_name(menu: Menu, code: str) -> str:

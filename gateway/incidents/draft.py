@@ -11,17 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.incidents.incident import (
-    NAVIGATION_ANSWERS,
-    REPORT_ANSWERS,
-    Report,
-    check_description,
-    check_has_zone,
-    check_session,
-)
+from gateway.incidents.incident import Report, check_description, check_has_zone, check_session
+from gateway.menu.limits import USSD_STRING
+from gateway.menu.report_form import ReportForm
 from gateway.text.phone import Phone
 
-_MAX_ANSWER_CHARS = 64  # of any answer but the description
+_MAX_ANSWER_CHARS = USSD_STRING  # of any answer but the description
 IN_DANGER = "yes"
 """Answer to `danger` that marks a draft. A pack that asks must have it among its options."""
 
@@ -40,7 +35,8 @@ class DraftStatus(StrEnum):
 class Draft:
     """Answers of a session that ended before its report was sent, and the time when it ended.
 
-    Raises `ValueError`, which quotes no answer, if an answer is longer than a report can hold.
+    `answers` are those that a report has a field for (`ReportForm.of_report`). Raises `ValueError`, which quotes no
+    answer, if an answer is longer than a report can hold.
     """
 
     channel: str
@@ -53,7 +49,7 @@ class Draft:
     def __post_init__(self) -> None:
         check_session(self.session)
         check_has_zone("left_at", self.left_at)
-        for name, answer in self.report_answers.items():
+        for name, answer in self.answers.items():
             check_description(answer)
             if name != "description" and len(answer) > _MAX_ANSWER_CHARS:
                 raise ValueError(
@@ -64,11 +60,6 @@ class Draft:
         return (self.channel, self.session, self.phone) == (other.channel, other.session, other.phone)
 
     @property
-    def report_answers(self) -> dict[str, str]:
-        """Answers that a report has a field for. The others are not kept."""
-        return {name: answer for name, answer in self.answers.items() if name in REPORT_ANSWERS | NAVIGATION_ANSWERS}
-
-    @property
     def danger(self) -> str:
         return self.answers.get("danger", "")
 
@@ -76,10 +67,15 @@ class Draft:
     def mentions_danger(self) -> bool:
         return self.danger == IN_DANGER
 
-    def to_report(self, received_at: datetime) -> Report:
-        """Make a report of the answers as they are. Raises `ValueError`."""
+    def to_report(self, received_at: datetime, form: ReportForm) -> Report:
+        """Make a report of the answers as they are. Raises `ValueError`.
+
+        The form may be that of a later edition of the pack than the one that asked.
+        """
         return Report.from_answers(
-            self.report_answers,
+            self.answers,
+            form,
+            earlier=True,
             language=self.language,
             channel=self.channel,
             session=self.session,

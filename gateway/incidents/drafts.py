@@ -35,8 +35,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.calling_off import SendingCall, mark_calls, was_called_off
 from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus, ListedDraft
+from gateway.incidents.incident import Report
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
+from gateway.menu.report_form import ReportForm
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
@@ -90,6 +92,7 @@ async def _cancel_reminders(connection: AsyncConnection, phone_keys: Sequence[by
 class FiledDraft:
     draft: Draft
     filed: FiledReport
+    report: Report
 
 
 class DraftStore:
@@ -140,7 +143,7 @@ class DraftStore:
         return (await connection.execute(updating.values(self._row(draft, key, now)))).rowcount > 0
 
     def _row(self, draft: Draft, key: bytes, now: datetime) -> dict[str, Any]:
-        answers = draft.report_answers
+        answers = dict(draft.answers)
         return {
             "channel": draft.channel,
             "session": draft.session,
@@ -176,6 +179,7 @@ class DraftStore:
         self,
         phone: Phone,
         confirmation: Callable[[Draft, str], str],
+        form: ReportForm,
         *,
         since: datetime,
         latest: Draft | None = None,
@@ -184,12 +188,11 @@ class DraftStore:
     ) -> FiledDraft | None:
         """File the open draft of this phone as it is, if it was left after `since` and is not settled.
 
-        `confirmation` makes the SMS of the draft and its ticket's 8 digits. `latest` is the same dialogue with its
-        newest answers, if it was resumed. `within` is a connection whose transaction it joins: call `announce` once
-        that is committed. `unsent` is the reason why that SMS is not sent. Idempotent: called twice, also at the same
-        time, it files once, and the other call returns
-        None. Raises `ValueError` if required answers are missing, and the errors of `IncidentStore.file`. The draft
-        then stays open.
+        `confirmation` makes the SMS of the draft and its ticket's 8 digits, `form` reads its answers. `latest` is the
+        same dialogue with its newest answers, if it was resumed. `within` is a connection whose transaction it joins:
+        call `announce` once that is committed. `unsent` is the reason why that SMS is not sent. Idempotent: called
+        twice, also at the same time, it files once, and the other call returns None. Raises `ValueError` if required
+        answers are missing, and the errors of `IncidentStore.file`. The draft then stays open.
 
         The time of the report is the end of its session, because the answers *now* and *today* were given then. The
         audit trail has the time when it was sent.
@@ -204,19 +207,17 @@ class DraftStore:
             draft = self._draft(row)
             if latest is not None and latest.is_of_same_session(draft) and latest.left_at > draft.left_at:
                 draft = latest  # resumed since it was kept: it has newer answers
-            words = partial(confirmation, draft)
-            filed = await self._incidents.file_within(
-                connection, draft.to_report(draft.left_at), phone, words, {"by": "sms"}, unsent
-            )
+            words, report = partial(confirmation, draft), draft.to_report(draft.left_at, form)
+            filed = await self._incidents.file_within(connection, report, phone, words, {"by": "sms"}, unsent)
             await close_drafts(connection, drafts.c.id == row["id"], DraftStatus.FILED, now)
-        done = FiledDraft(draft, filed)
+        done = FiledDraft(draft, filed, report)
         if within is None:
             self.announce(done)
         return done
 
     def announce(self, done: FiledDraft) -> None:
         """Log and count the report of a filed draft, once its transaction is committed."""
-        self._incidents.announce(done.draft.to_report(done.draft.left_at), done.filed)
+        self._incidents.announce(done.report, done.filed)
 
     async def delete(self, phone: Phone, *, calls: Sequence[int] = (), deadline: float | None = None) -> int:
         """Erase the open draft of this phone, and its number in every reminder. Returns the number of drafts.

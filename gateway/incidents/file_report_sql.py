@@ -19,7 +19,7 @@ from gateway.messages.erasure import cancel_reminders_statement
 from gateway.messages.tables import messages
 from gateway.runtime.fast_statement import CompiledStatement
 
-_NULLABLE_BUT_SET = ("when_date", "contact", "ticket", "phone_sealed", "phone_key")
+_NULLABLE_BUT_SET = ("when_date", "known_date", "contact", "ticket", "phone_sealed", "phone_key")
 """Columns without NOT NULL that a new row sets."""
 
 
@@ -53,6 +53,8 @@ def _parameters(table: Table) -> dict[str, BindParameter[Any]]:
 FILE_REPORT = _file_report_statement()
 """Built once, because building it costs more than running it."""
 
+_JSON = ("incidents_answers", "incidents_personal_answers", "audit_detail")
+
 COMPILED_FILE_REPORT = CompiledStatement(FILE_REPORT)
 
 
@@ -66,4 +68,4 @@ def file_report_parameters(
 
 def for_driver(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of `COMPILED_FILE_REPORT`, whose driver takes JSON as text."""
-    return {**parameters, "audit_detail": json.dumps(parameters["audit_detail"])}
+    return {**parameters, **{name: json.dumps(parameters[name]) for name in _JSON}}

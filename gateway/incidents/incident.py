@@ -2,18 +2,20 @@
 
 Category, area and the answers to closed questions are keys of the pack: short words that this module keeps and never
 interprets. The time of the event is kept as precisely as it was answered: `when` is the chosen key, `when_date` the
-day if one was typed.
+day if one was typed, `known_date` the day since when the reporter knows. Answers that the pack declares are kept as
+they are (`menu.report_form`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
 from enum import StrEnum
 from typing import Self
 
+from gateway.menu.report_form import ReportForm
 from gateway.text.errors import UserError
 
 LONGEST_DESCRIPTION = 1000  # characters of an SMS; a description typed in a dialogue is shorter (menu/limits.py)
@@ -21,11 +23,7 @@ _KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SESSION_NAME = re.compile(r"[ -~]{1,128}")  # a session as the carrier calls it (facts/protocols.md A.1)
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # a line break is allowed
 _CONTACT = {"": None, "yes": True, "no": False}
-REQUIRED_ANSWERS = frozenset({"category", "area"})
-REPORT_ANSWERS = frozenset({*REQUIRED_ANSWERS, "when", "when_date", "danger", "size", "seen", "description", "contact"})
-TYPED_ANSWERS = frozenset({"when_date", "description"})  # all other answers are chosen from a list
 CONTACT_ANSWERS = frozenset(_CONTACT) - {""}
-NAVIGATION_ANSWERS = frozenset({"language", "kecamatan", "place_name"})  # steer the dialogue; other fields hold them
 
 
 class IncidentStatus(StrEnum):
@@ -136,7 +134,10 @@ def check_has_zone(name: str, at: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Answers of a finished dialogue. An answer that was skipped, or never asked for, is empty."""
+    """Answers of a finished dialogue. An answer that was skipped, or never asked for, is empty.
+
+    `answers` are those that the pack declares, without the personal ones, which are erased with the reporter's number.
+    """
 
     category: str
     area: str
@@ -146,33 +147,44 @@ class Report:
     received_at: datetime
     when: str = ""
     when_date: date | None = None
+    known_date: date | None = None
     danger: str = ""
-    size: str = ""
-    seen: str = ""
     description: str = ""
     contact: bool | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    personal_answers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("category", "area", "language", "channel"):
             _check_key(name, getattr(self, name))
-        for name in ("when", "danger", "size", "seen"):
+        for name in ("when", "danger"):
             if getattr(self, name):
                 _check_key(name, getattr(self, name))
         check_session(self.session)
         check_has_zone("received_at", self.received_at)
         check_description(self.description)
+        for name, value in (*self.answers.items(), *self.personal_answers.items()):
+            _check_key("the name of an answer", name)
+            check_description(value)
 
     @classmethod
     def from_answers(
-        cls, answers: Mapping[str, str], *, language: str, channel: str, session: str, received_at: datetime
+        cls,
+        answers: Mapping[str, str],
+        form: ReportForm,
+        *,
+        language: str,
+        channel: str,
+        session: str,
+        received_at: datetime,
+        earlier: bool = False,
     ) -> Self:
         """Make a report of the answers of a dialogue. Raises `ValueError`, which quotes no answer.
 
-        Unknown answers are refused, so that a pack cannot ask for something that no field can hold.
+        Answers that the form does not declare are refused, so that a pack cannot ask for something that no field can
+        hold. With `earlier` they may be of an earlier edition of the pack (`ReportForm.read`).
         """
-        if unknown := set(answers) - REPORT_ANSWERS - NAVIGATION_ANSWERS:
-            names, known = ", ".join(sorted(unknown)), ", ".join(sorted(REPORT_ANSWERS))
-            raise ValueError(f"a report has no field for the answers {names}; expected some of {known}")
+        own = form.read(answers, earlier=earlier)
         if answers.get("contact", "") not in _CONTACT:
             raise ValueError('unknown answer to "contact"; expected yes, no or nothing')
         return cls(
@@ -183,13 +195,26 @@ class Report:
             session=session,
             received_at=received_at,
             when=answers.get("when", ""),
-            when_date=_parse_day(answers.get("when_date", "")),
+            when_date=_parse_day("when_date", answers.get("when_date", "")),
+            known_date=_parse_day("known_date", answers.get("known_date", "")),
             danger=answers.get("danger", ""),
-            size=answers.get("size", ""),
-            seen=answers.get("seen", ""),
             description=answers.get("description", ""),
             contact=_CONTACT[answers.get("contact", "")],
+            answers=own.plain,
+            personal_answers=own.personal,
         )
+
+    @property
+    def all_answers(self) -> Mapping[str, str]:
+        """Answers that the pack declares, with the personal ones."""
+        return {**self.answers, **self.personal_answers}
+
+    def known_since(self, zone: tzinfo) -> date:
+        """Return the day since when the reporter knows: as they said, or else the day of the event.
+
+        Without any, it is the day of the report.
+        """
+        return self.known_date or self.when_date or self.received_at.astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,10 +251,10 @@ def _check_key(name: str, value: str) -> None:
         raise ValueError(f'"{name}" is no short key; expected 1 to 64 letters, digits, dots, dashes or underscores')
 
 
-def _parse_day(text: str) -> date | None:
+def _parse_day(name: str, text: str) -> date | None:
     if not text:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError('"when_date" is no day; expected YYYY-MM-DD') from None
+        raise ValueError(f'"{name}" is no day; expected YYYY-MM-DD') from None

@@ -20,14 +20,13 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts
 from gateway.incidents.incident import IncidentStatus, check_description, check_session
-from gateway.incidents.tables import drafts, incident_details, incidents
+from gateway.incidents.tables import ERASED_REPORTER, drafts, incident_details, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.tables import inbound_messages, messages
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
-from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 
@@ -107,7 +106,7 @@ class Reporter:
         if incident is None:
             return False
         erasing = update(incidents).where(incidents.c.id == incident.id)
-        await connection.execute(erasing.values(**ERASED_PHONE))
+        await connection.execute(erasing.values(**ERASED_REPORTER))
         await erase_numbers(connection, and_(messages.c.ticket == ticket, messages.c.phone_key == key), now)
         inbound = and_(inbound_messages.c.ticket == ticket, inbound_messages.c.sender_key == key)
         await connection.execute(update(inbound_messages).where(inbound).values(ERASED_SENDER))

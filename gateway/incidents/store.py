@@ -24,8 +24,9 @@ from gateway.incidents.calling_off import NO_CALL, SendingCall, was_called_off
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.file_report_sql import COMPILED_FILE_REPORT, FILE_REPORT, file_report_parameters, for_driver
 from gateway.incidents.filters import ANY, IncidentFilter, is_open
-from gateway.incidents.incident import REPORT_ANSWERS, Detail, Incident, IncidentStatus, Report, Veracity
+from gateway.incidents.incident import Detail, Incident, IncidentStatus, Report, Veracity
 from gateway.incidents.tables import drafts, incident_details, incidents
+from gateway.menu.report_form import BUILT_IN_ANSWERS
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
@@ -39,7 +40,7 @@ from gateway.vault.vault import Vault
 log = structlog.get_logger()
 
 _REPORT_FIELDS = tuple(field.name for field in fields(Report))
-_ANSWER_FIELDS = tuple(name for name in _REPORT_FIELDS if name in REPORT_ANSWERS)
+_OWN_ANSWERS = ("answers", "personal_answers")  # of the pack
 _MAX_TICKET_DRAWS = 20  # with a million tickets in use, the chance that all are taken is 1 in 10^19
 
 
@@ -241,8 +242,14 @@ class IncidentStore:
 
     async def _complete(self, connection: AsyncConnection, row: RowMapping, report: Report) -> None:
         """Add the answers that the dialogue of a draft gave after the draft was filed, if the incident is open."""
-        answers = {name: getattr(report, name) for name in _ANSWER_FIELDS}
+        answers = {name: getattr(report, name) for name in BUILT_IN_ANSWERS}
         new = {name: answer for name, answer in answers.items() if answer not in ("", None) and answer != row[name]}
+        told = sorted(new)
+        for column in _OWN_ANSWERS:
+            given, known = getattr(report, column), row[column]
+            if changed := {name for name, answer in given.items() if answer != known.get(name)}:
+                new[column] = {**known, **given}
+                told += sorted(changed)
         if not new or report.received_at <= row["received_at"]:
             return
         of_draft = exists().where(
@@ -255,7 +262,7 @@ class IncidentStore:
         completing = completing.values(**new, updated_at=now, new_details_at=now)
         if not (await connection.execute(completing)).rowcount:
             return
-        detail = {"channel": report.channel, "answers": ", ".join(sorted(new))}
+        detail = {"channel": report.channel, "answers": ", ".join(sorted(told))}
         await connection.execute(INSERT_AUDIT, audit_row(now, "resident", "incident.completed", row["ticket"], detail))
 
     async def find(self, ticket: str) -> Incident | None:

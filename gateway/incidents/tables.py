@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -20,7 +23,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from gateway.runtime.postgres import metadata
-from gateway.vault.columns import phone_constraint
+from gateway.vault.columns import ERASED_PHONE, phone_constraint
+
+ERASED_REPORTER: Mapping[str, Any] = {**ERASED_PHONE, "personal_answers": {}}
+"""Column values of an incident whose reporter was erased."""
 
 incidents = Table(
     "incidents",
@@ -32,8 +38,8 @@ incidents = Table(
     Column("when", Text, nullable=False),
     Column("when_date", Date),
     Column("danger", Text, nullable=False),
-    Column("size", Text, nullable=False),
-    Column("seen", Text, nullable=False),
+    Column("size", Text),  # of the release before, which knew no answers of the pack: a trigger copies both
+    Column("seen", Text),
     Column("description", Text, nullable=False),
     Column("contact", Boolean),
     Column("language", Text, nullable=False),
@@ -47,6 +53,9 @@ incidents = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("taken_by", Text),
     Column("new_details_at", DateTime(timezone=True)),  # unset: an operator has acted since, or there are none
+    Column("known_date", Date),
+    Column("answers", JSONB, nullable=False, server_default=text("'{}'")),  # those that the pack declares
+    Column("personal_answers", JSONB, nullable=False, server_default=text("'{}'")),  # erased with the number
     UniqueConstraint("ticket"),
     UniqueConstraint("channel", "session"),
     phone_constraint(),

@@ -31,7 +31,7 @@ def _values(menu: Menu, state: State, options: int, limits: Limits) -> Mapping[s
     only = "1" if options else (limits.keys or menu.keys).back
     return {
         "options": f"1-{options}" if options > 1 else only,
-        "most": str(min(state.max_length, limits.text)),
-        "least": str(state.min_length),
+        "most": str(min(state.most, limits.text)),
+        "least": str(state.least),
         "days": str(OLDEST_DATE.days),
     }

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.menu.conditions import Clause, Condition
 from gateway.menu.days import DateWords
 from gateway.menu.limits import Keys
+from gateway.menu.report_form import DEFAULT_FORM, ReportForm
 from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
@@ -93,8 +94,8 @@ class State:
     keep: str = ""  # the name of the answer
     next: str = ""
     zero: tuple[str, str] | None = None  # option on the key `back`: (label, state)
-    min_length: int = 0  # ask: bounds of the input in characters
-    max_length: int = 0
+    least: int = 0  # ask: bounds of a text in characters, or of a number
+    most: int = 0
     condition: Condition | None = None  # if it does not hold, the state is skipped, to `otherwise`
     otherwise: str = ""
     or_type: str = ""  # choose_from: the state that typed words answer
@@ -165,6 +166,7 @@ class Menu:
     templates: Mapping[str, AppealTemplate]
     wordings: Mapping[str, Wording]
     date_words: DateWords  # of all languages
+    form: ReportForm = DEFAULT_FORM
     lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → the line of each key
     cache: MenuCache = field(default_factory=MenuCache)
 
@@ -222,6 +224,19 @@ class Menu:
                 label = self.areas.distinct_name(value, self.areas.places)
             self.cache.places[answer, value, language] = label
         return label
+
+    def answer_label(self, answer: str, language: str) -> str:
+        """Return the name of an answer that the pack declares. Returns its key if no wording has one."""
+        return self.wordings[language].labels.get("answers", {}).get(answer, answer)
+
+    def answer_text(self, answer: str, value: str, language: str) -> str:
+        """Return the text for a value of an answer: its label, or else the option that the dialogue offers for it."""
+        named = self.full_label(answer, value, language)
+        if named != value:
+            return named
+        screens = self.wordings[language].screens
+        offered = (state.words for state in self.states.values() if state.keep == answer and value in state.options)
+        return next((screens[words][value] for words in offered if value in screens.get(words, {})), value)
 
     def placeholder_values(self, answers: Mapping[str, str], language: str, given: Mapping[str, str]) -> dict[str, str]:
         """Return the values of all placeholders: `svc`, those the caller has `given` (`ussd`), and the answers."""

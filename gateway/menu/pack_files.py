@@ -14,11 +14,12 @@ CATEGORIES = "categories.yaml"
 STAGES = "stages.yaml"
 RULES = "rules.yaml"
 KEYWORDS = "keywords.yaml"
+REPORT = "report.yaml"
 APPEALS = "appeals.yaml"
 AREAS = "areas.csv"
 ALIASES = "aliases.csv"
 NEIGHBOURS = "neighbours.csv"
-ALL = (PACK, FLOW, CATEGORIES, STAGES, RULES, KEYWORDS, APPEALS, AREAS, ALIASES, NEIGHBOURS)
+ALL = (PACK, FLOW, CATEGORIES, STAGES, RULES, KEYWORDS, REPORT, APPEALS, AREAS, ALIASES, NEIGHBOURS)
 SETTINGS = "the channel's settings"  # no file of the pack: a channel may rename the keys
 
 Path = tuple[str, ...]

@@ -18,14 +18,13 @@ from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.calling_off import delete_marks
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts
-from gateway.incidents.tables import called_off, drafts, incidents
+from gateway.incidents.tables import ERASED_REPORTER, called_off, drafts, incidents
 from gateway.messages.erasure import erase_numbers, erase_senders
 from gateway.messages.tables import messages
 from gateway.people.directory import erase_person
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
-from gateway.vault.columns import ERASED_PHONE
 from gateway.vault.vault import Vault
 
 
@@ -83,7 +82,7 @@ class Eraser:
 
 async def erase_in_incidents(connection: AsyncConnection, which: ColumnElement[bool]) -> list[str]:
     """Erase the number in these incidents. Returns their tickets, sorted."""
-    erasing = update(incidents).where(which).values(**ERASED_PHONE).returning(incidents.c.ticket)
+    erasing = update(incidents).where(which).values(**ERASED_REPORTER).returning(incidents.c.ticket)
     return sorted((await connection.execute(erasing)).scalars())
 
 

@@ -19,10 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore, FiledDraft
-from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
 from gateway.menu.model import Menu
+from gateway.menu.report_form import REQUIRED_ANSWERS
 from gateway.menu.session import Session
 from gateway.messages.outbox import TooManyParts
 from gateway.runtime.clock import Clock
@@ -119,7 +119,7 @@ class DroppedSessions:
         try:
             latest = await self._latest_answers(phone)
             return await self._drafts.file(
-                phone, confirmation, since=since, latest=latest, within=within, unsent=unsent
+                phone, confirmation, menu.form, since=since, latest=latest, within=within, unsent=unsent
             )
         except (SessionOfAnotherPhone, ValueError) as error:
             log.warning("draft.unfileable", error=type(error).__name__)
@@ -178,7 +178,7 @@ class DroppedSessions:
             session=stored.origin or stored.session,
             phone=phone,
             language=session.language,
-            answers=engine.valid_answers(menu, session),
+            answers=menu.form.of_report(engine.valid_answers(menu, session)),
             left_at=datetime.fromtimestamp(stored.stored_at, UTC),
         )
 

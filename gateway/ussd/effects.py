@@ -92,8 +92,8 @@ class Effects:
         except DatabaseUnavailable:
             return "unknown", NO_VALUES
 
-    async def _file_report(self, _: Menu, request: EffectRequest) -> EffectResult:
-        return await self._filing.file(request)
+    async def _file_report(self, menu: Menu, request: EffectRequest) -> EffectResult:
+        return await self._filing.file(request, menu.form)
 
     async def _find_report(self, menu: Menu, request: EffectRequest) -> EffectResult:
         if await self._attempts.count_wrong(request.phone) >= menu.rules.ticket_tries_per_hour:

@@ -9,6 +9,7 @@ import structlog
 from gateway.incidents.calling_off import SendingCall
 from gateway.incidents.incident import Report
 from gateway.incidents.store import CalledOff, FiledReport, IncidentStore, SessionOfAnotherPhone
+from gateway.menu.report_form import ReportForm
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text import ticket
@@ -38,16 +39,18 @@ class Filing:
         self._service_codes = service_codes
         self._deadline = deadline
 
-    async def file(self, request: EffectRequest) -> tuple[str, Mapping[str, str]]:
+    async def file(self, request: EffectRequest, form: ReportForm | None = None) -> tuple[str, Mapping[str, str]]:
         """File a report while its resident waits. Idempotent for its channel and session.
 
-        Returns the outcome that the menu continues with, and the values that its texts may show. `filed` means
-        committed and comes with the ticket, `kept` means stored in Redis, and `failed` means neither (promise 1).
-        `unknown` means that a store did not answer: it may be either, or neither. `called_off` means that it arrived
-        after the resident had called it off, and nothing is stored.
+        `form` is that of the menu which asked; without it, it is the current one. Returns the outcome that the menu
+        continues with, and the values that its texts may show. `filed` means committed and comes with the ticket,
+        `kept` means stored in Redis, and `failed` means neither (promise 1). `unknown` means that a store did not
+        answer: it may be either, or neither. `called_off` means that it arrived after the resident had called it off,
+        and nothing is stored.
         """
         try:
-            filed = await self._file(request, SendingCall(request.call), self._deadline)
+            form = form or self._versions.current.form
+            filed = await self._file(request, form, SendingCall(request.call), self._deadline)
         except CalledOff:
             log.warning("incident.called_off", channel=request.channel, session=request.session)
             return "called_off", {}
@@ -100,7 +103,8 @@ class Filing:
         if request is None:
             return await self._set_aside(name, "Unreadable")
         try:
-            filed = await self._file(request, SendingCall(request.call, kept_at=request.at))
+            sent_in = SendingCall(request.call, kept_at=request.at)
+            filed = await self._file(request, self._versions.current.form, sent_in, earlier=True)
         except CalledOff:
             await self._pending.remove(name)
             log.warning("incident.called_off", channel=request.channel, session=request.session)
@@ -126,7 +130,17 @@ class Filing:
         log.warning("incident.kept", channel=request.channel, session=request.session)
         return "kept", {}
 
-    async def _file(self, request: EffectRequest, sent_in: SendingCall, deadline: float | None = None) -> FiledReport:
+    async def _file(
+        self,
+        request: EffectRequest,
+        form: ReportForm,
+        sent_in: SendingCall,
+        deadline: float | None = None,
+        *,
+        earlier: bool = False,
+    ) -> FiledReport:
+        """File a report. With `earlier`, the pack may have changed since its answers were checked."""
+
         def confirmation(number: str) -> str:
             answers = {**request.answers, "ticket": ticket.with_dash(number)}
             given = {"ussd": self._service_codes.get(request.channel, "")}
@@ -134,6 +148,8 @@ class Filing:
 
         report = Report.from_answers(
             request.answers,
+            form,
+            earlier=earlier,
             language=request.language,
             channel=request.channel,
             session=request.session,

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.carriers.carrier import Screen, Turn
-from gateway.incidents.incident import REQUIRED_ANSWERS
 from gateway.menu import engine
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
+from gateway.menu.report_form import REQUIRED_ANSWERS
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisUnavailable

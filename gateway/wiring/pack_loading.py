@@ -8,25 +8,22 @@ from pathlib import Path
 
 from gateway.accounts.roles import DeskRole
 from gateway.incidents.draft import IN_DANGER
-from gateway.incidents.incident import (
-    CONTACT_ANSWERS,
-    NAVIGATION_ANSWERS,
-    REPORT_ANSWERS,
-    TYPED_ANSWERS,
-    IncidentStatus,
-)
+from gateway.incidents.incident import CONTACT_ANSWERS, IncidentStatus
 from gateway.menu.checks.checker import CheckResult, check, check_menu
+from gateway.menu.checks.declared_answers import type_fault, type_of
 from gateway.menu.limits import DEFAULT, Keys, Limits
 from gateway.menu.model import SMS_NUMBER, Menu, State
 from gateway.menu.pack.loader import PackRefused, parse_pack
 from gateway.menu.pack_files import (
     CATEGORIES,
     FLOW,
+    REPORT,
     line_of,
     pack_diagnostic,
     state_diagnostic,
     text_diagnostic,
 )
+from gateway.menu.report_form import BUILT_IN_ANSWERS, NAVIGATION_ANSWERS
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
@@ -86,9 +83,10 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
     needed = {
         name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _runs_effect(menu, effect)
     }
-    known = REPORT_ANSWERS | NAVIGATION_ANSWERS | set().union(*REQUIRED_BY_EFFECT.values())
-    for name in sorted(kept.keys() - known):
-        yield Diagnostic(FLOW, kept[name].line, unknown("answer", name, sorted(REPORT_ANSWERS)))
+    known = {*menu.form.names, *NAVIGATION_ANSWERS}.union(*REQUIRED_BY_EFFECT.values())
+    for name in sorted(kept.keys() - known) if not unknowns.form else ():
+        declaring = f"declare it in {REPORT}, as {name}: {{type: choice}}"
+        yield Diagnostic(FLOW, kept[name].line, f"{unknown('answer', name, sorted(menu.form.names))}, or {declaring}")
     for name, effect in needed.items():
         if name not in kept and not unknowns.includes_answer(name):
             yield Diagnostic(FLOW, _effect_line(menu, effect), f"no state keeps {name}, which {effect} needs")
@@ -119,8 +117,8 @@ def _label_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
 
 def _value_diagnostics(state: State) -> Iterator[str]:
     """Yield the reasons for which an answer of this state could not be stored, or would not be understood."""
-    if state.keep in REPORT_ANSWERS - TYPED_ANSWERS and state.kind.is_typed:
-        yield f"{state.keep} must be chosen, not typed"
+    if state.keep in BUILT_IN_ANSWERS and type_of(state) != BUILT_IN_ANSWERS[state.keep]:
+        yield type_fault(state, BUILT_IN_ANSWERS[state.keep])
     if state.keep == "contact" and (others := sorted(state.options.keys() - CONTACT_ANSWERS)):
         yield f"unknown contact {', '.join(map(quoted, others))}; {one_of(sorted(CONTACT_ANSWERS))}"
     if state.keep == "danger" and IN_DANGER not in state.options:

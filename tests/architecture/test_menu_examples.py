@@ -52,6 +52,8 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "quiet_hours": ("rules.yaml", "quiet_hours"),
     "stages.yaml": ("stages.yaml", "1"),
     "appeals.yaml": ("appeals.yaml", "cek_kabar"),
+    "report.yaml": ("report.yaml",),
+    "Answers of the pack": ("report.yaml", "answers", "tps"),
 }
 OPEN = ("states", "shortcuts")  # whose keys are names that the pack gives
 WHOLE_STATES = ("Kinds of state", "Lists", "What can be asked for", "What the gateway does")

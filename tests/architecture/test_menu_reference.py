@@ -12,7 +12,7 @@ from pydantic import BaseModel, RootModel
 
 from gateway.accounts.roles import DeskRole
 from gateway.incidents import incident
-from gateway.menu import days, model, pack_files, rules
+from gateway.menu import days, model, pack_files, report_form, rules
 from gateway.menu.conditions import read_condition
 from gateway.menu.kinds import ask, choose_from, do, fields, resume
 from gateway.menu.kinds.base import StateShape
@@ -39,6 +39,8 @@ SHAPES: dict[str, type[BaseModel]] = {
     "quiet_hours": schema.QuietShape,
     "appeals.yaml": schema.TemplateShape,
     "stages.yaml": schema.StageShape,
+    "report.yaml": schema.ReportShape,
+    "Answers of the pack": schema.AnswerShape,
 }
 KEYS: dict[str, Iterable[str]] = {
     **{
@@ -61,6 +63,7 @@ WORDS: dict[str, Iterable[str]] = {
     "Kinds of state": resume.RESUME_OPTIONS,
     "Conditions": model.FACTS,
     "categories.yaml": [*DeskRole, schema.RECEIVED, schema.RESUME],
+    "Answers of the pack": report_form.AnswerType,
     "appeals.yaml": [*rules.Need, *model.APPEAL_PLACEHOLDERS],
     "What the gateway does": set().union(*do.EFFECTS.values(), *REQUIRED_BY_EFFECT.values()),
     "wording/LANGUAGE.yaml": [*schema.NAVIGATION, *model.GATEWAY_PLACEHOLDERS, *incident.IncidentStatus, "heading"],
@@ -75,7 +78,7 @@ def test_every_key_is_documented_and_no_other(heading: str) -> None:
 def test_every_file_has_its_section() -> None:
     names = [name for name in vars(pack_files).values() if isinstance(name, str) and name.endswith((".yaml", ".csv"))]
 
-    assert len(names) == 10
+    assert len(names) == 11
     assert [name for name in names if name not in {found.heading for found in sections(PAGE)}] == []
 
 
@@ -112,4 +115,4 @@ def test_documented_conditions_are_valid() -> None:
 def test_documented_answers_are_those_of_a_report() -> None:
     named = set(section(PAGE, "The answers of a report").spans) - {"yes", "no"}
 
-    assert named == incident.REPORT_ANSWERS | incident.NAVIGATION_ANSWERS
+    assert named == report_form.BUILT_IN_ANSWERS.keys() | report_form.NAVIGATION_ANSWERS

@@ -65,13 +65,15 @@ def test_incidents_drafts_lists_newest_first_and_masked(shell: Shell, left: date
         "when": "now",
         "danger": "yes",
         "description": "",
+        "answers": {},
+        "answers_shown": {},
         "language": "jv",
         "left_at": left.isoformat(),
         "phone": NUMBER.masked,
     }
     assert list(drafts[0]) == [
-        *("channel", "session", "marked", "category", "area", "when", "danger", "description", "language"),
-        *("left_at", "phone"),
+        *("channel", "session", "marked", "category", "area", "when", "danger", "description"),
+        *("answers", "answers_shown", "language", "left_at", "phone"),
     ]
     assert shell.list_json("incidents", "drafts", "--limit", "1") == drafts[:1]
 
@@ -106,7 +108,8 @@ def test_incident_json_has_every_field_in_order() -> None:
     assert shown["received_at"] == "2026-11-23T08:00:00+00:00"
     assert shown["phone"] == NUMBER.masked
     assert list(shown) == [
-        *("ticket", "category", "area", "when", "when_date", "danger", "size", "seen", "description", "details"),
+        *("ticket", "category", "area", "when", "when_date", "known_date", "danger", "answers"),
+        *("answers_shown", "description", "details"),
         *("contact", "status", "veracity", "language", "channel", "session", "received_at", "phone"),
         *("updated_at", "details_at", "new_details_at", "taken_by"),
     ]

@@ -33,8 +33,7 @@ def report(session: str = "ATUid_1", **changes: Any) -> Report:
         "when": "before",
         "when_date": date(2026, 11, 20),
         "danger": "no",
-        "size": "some",
-        "seen": "self",
+        "answers": {"size": "some", "seen": "self"},
         "description": "Ribut di depan balai",
         "contact": True,
     }

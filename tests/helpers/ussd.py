@@ -68,7 +68,9 @@ class UssdGateway:
     services: Services
 
     async def incidents(self) -> Sequence[dict[str, Any]]:
-        return [incident_json(incident) for incident in await self.services.incidents.list_incidents()]
+        """Return the incidents, with the answers that the pack declares beside the others."""
+        listed = [incident_json(incident) for incident in await self.services.incidents.list_incidents()]
+        return [{**dict.fromkeys(MENU.form.answers, ""), **one, **one["answers"]} for one in listed]
 
     async def confirmations(self) -> Sequence[dict[str, Any]]:
         return [to_json(message) for message in await self.services.outbox.list_messages()]

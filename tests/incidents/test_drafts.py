@@ -17,6 +17,7 @@ from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import drafts as table
 from gateway.incidents.tables import incidents
+from gateway.menu.report_form import DEFAULT_FORM
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
@@ -58,7 +59,7 @@ async def reminders(database: Database) -> list[dict[str, Any]]:
 async def test_keep_stores_draft_and_reminder_together(
     drafts: DraftStore, database: Database, vault: Vault, clock: ManualClock
 ) -> None:
-    assert await drafts.keep(draft(answers={**DANGER_ANSWERS, "ticket": "73402816"}), REMINDER, DUE)
+    assert await drafts.keep(draft(), REMINDER, DUE)
 
     (row,) = await rows(database, table)
     assert vault.open(row["phone_sealed"], row["phone_key"]) == NUMBER
@@ -163,7 +164,9 @@ async def test_file_files_the_draft_and_erases_it(
     await drafts.keep(draft(), REMINDER, DUE)
     clock.advance(minutes=30)
 
-    done = await drafts.file(NUMBER, lambda left, ticket: f"{left.answers['area']} {ticket}", since=BEFORE)
+    done = await drafts.file(
+        NUMBER, lambda left, ticket: f"{left.answers['area']} {ticket}", DEFAULT_FORM, since=BEFORE
+    )
 
     assert done is not None
     filed = done.filed
@@ -190,24 +193,24 @@ async def test_file_files_the_draft_and_erases_it(
 
 async def test_concurrent_file_files_a_draft_once(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    filed = await asyncio.gather(*(drafts.file(NUMBER, confirming, since=BEFORE) for _ in range(5)))
+    filed = await asyncio.gather(*(drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE) for _ in range(5)))
 
     assert sum(one is not None for one in filed) == 1
-    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
+    assert await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE) is None
     assert len(await rows(database, incidents)) == 1
 
 
 async def test_file_without_an_open_draft_returns_none(
     drafts: DraftStore, store: IncidentStore, database: Database
 ) -> None:
-    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "none was left"
+    assert await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE) is None, "none was left"
 
     await drafts.keep(draft("s1"), None, DUE)
-    assert await drafts.file(OTHER, confirming, since=BEFORE) is None, "it is another phone's"
-    assert await drafts.file(NUMBER, confirming, since=AT) is None, "it is too old"
+    assert await drafts.file(OTHER, confirming, DEFAULT_FORM, since=BEFORE) is None, "it is another phone's"
+    assert await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=AT) is None, "it is too old"
 
     await store.file(report("s2", received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
-    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None, "another report was filed since"
+    assert await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE) is None, "another report was filed since"
     assert len(await rows(database, incidents)) == 1
 
 
@@ -215,7 +218,7 @@ async def test_earlier_report_does_not_settle_a_draft(drafts: DraftStore, store:
     await store.file(report("s1", received_at=AT), NUMBER, confirmation)
     await drafts.keep(draft("s2", minutes=1), None, DUE)
 
-    assert await drafts.file(NUMBER, confirming, since=BEFORE) is not None
+    assert await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE) is not None
 
 
 async def test_file_of_a_filed_session_returns_its_ticket(
@@ -227,7 +230,7 @@ async def test_file_of_a_filed_session_returns_its_ticket(
     earlier = await store.file(report(received_at=AT + timedelta(minutes=1)), NUMBER, confirmation)
     assert await drafts.list_drafts() == []
 
-    done = await drafts.file(NUMBER, confirming, since=BEFORE)
+    done = await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE)
     assert done is not None
     assert done.filed == FiledReport(earlier.ticket, new=False)
     assert await statuses(database) == ["filed"]
@@ -239,7 +242,7 @@ async def test_file_with_missing_answers_leaves_the_draft_open(
 ) -> None:
     await drafts.keep(draft(answers=answers), None, DUE)
     with pytest.raises(ValueError, match="short key"):
-        await drafts.file(NUMBER, confirming, since=BEFORE)
+        await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE)
 
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
@@ -248,7 +251,7 @@ async def test_file_with_missing_answers_leaves_the_draft_open(
 async def test_file_without_valid_confirmation_files_nothing(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), None, DUE)
     with pytest.raises(TooManyParts):
-        await drafts.file(NUMBER, lambda *_: "x" * 1000, since=BEFORE)
+        await drafts.file(NUMBER, lambda *_: "x" * 1000, DEFAULT_FORM, since=BEFORE)
 
     assert await statuses(database) == ["open"]
     assert await rows(database, incidents) == []
@@ -262,7 +265,7 @@ async def test_file_of_a_session_with_erased_number_is_refused(
     await reporter.erase_number(filed.ticket, NUMBER)
 
     with pytest.raises(SessionOfAnotherPhone):
-        await drafts.file(NUMBER, confirming, since=BEFORE)
+        await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE)
 
     assert len(await rows(database, incidents)) == 1
 
@@ -304,12 +307,14 @@ async def test_delete_erases_draft_and_reminder(drafts: DraftStore, database: Da
         ("queued", False),
     ]
     assert not await drafts.keep(draft("s1"), REMINDER, DUE), "a repeated end of the session"
-    assert await drafts.file(NUMBER, confirming, since=BEFORE) is None
+    assert await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE) is None
 
 
 async def test_concurrent_delete_and_file_have_one_winner(drafts: DraftStore, database: Database) -> None:
     await drafts.keep(draft(), REMINDER, DUE)
-    deleted, filed = await asyncio.gather(drafts.delete(NUMBER), drafts.file(NUMBER, confirming, since=BEFORE))
+    deleted, filed = await asyncio.gather(
+        drafts.delete(NUMBER), drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE)
+    )
 
     assert (deleted == 1) is (filed is None)
     assert await statuses(database) == ["deleted" if deleted else "filed"]
@@ -341,7 +346,7 @@ async def test_tables_hold_no_readable_number(drafts: DraftStore, database: Data
     await drafts.keep(draft(), REMINDER, DUE)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages)])
 
-    done = await drafts.file(NUMBER, confirming, since=BEFORE)
+    done = await drafts.file(NUMBER, confirming, DEFAULT_FORM, since=BEFORE)
     assert done is not None
     assert tickets.is_valid(done.filed.ticket)
     assert "81230004567" not in repr([await rows(database, one) for one in (table, messages, audit, incidents)])

@@ -32,6 +32,8 @@ async def test_list_drafts_is_last_left_first_and_masked(drafts: DraftStore) -> 
         "when": "now",
         "danger": "yes",
         "description": "Ribut",
+        "answers": {},
+        "answers_shown": {},
         "language": "id",
         "left_at": "2026-11-23T08:05:00+00:00",
         "phone": "+62812****567",

@@ -26,6 +26,12 @@ def test_file_report_parameters_are_named_after_table_and_column() -> None:
 
 
 def test_for_driver_writes_json_as_text() -> None:
-    parameters = for_driver({"incidents_ticket": "1", "audit_detail": {"channel": "at"}})
+    answers = {"incidents_answers": {"size": "few"}, "incidents_personal_answers": {}}
+    parameters = for_driver({"incidents_ticket": "1", **answers, "audit_detail": {"channel": "at"}})
 
-    assert parameters == {"incidents_ticket": "1", "audit_detail": '{"channel": "at"}'}
+    assert parameters == {
+        "incidents_ticket": "1",
+        "incidents_answers": '{"size": "few"}',
+        "incidents_personal_answers": "{}",
+        "audit_detail": '{"channel": "at"}',
+    }

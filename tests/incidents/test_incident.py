@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from gateway.incidents.incident import LIFECYCLE, IncidentStatus, Report, may_move
+from gateway.menu.report_form import DEFAULT_FORM
 
 ANSWERS = {
     "language": "jv",
@@ -27,7 +28,7 @@ FINAL = {IncidentStatus.MERGED, IncidentStatus.CLOSED}
 
 
 def report(answers: Mapping[str, str], session: str = "ATUid_1") -> Report:
-    return Report.from_answers(answers, language="jv", channel="at", session=session, received_at=AT)
+    return Report.from_answers(answers, DEFAULT_FORM, language="jv", channel="at", session=session, received_at=AT)
 
 
 def test_report_takes_every_answer() -> None:
@@ -41,10 +42,9 @@ def test_report_takes_every_answer() -> None:
         when="before",
         when_date=date(2026, 11, 20),
         danger="no",
-        size="some",
-        seen="self",
         description="Rame ing ngarep bale\nkelurahan é",
         contact=True,
+        answers={"size": "some", "seen": "self"},
     )
 
 

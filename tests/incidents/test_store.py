@@ -26,6 +26,7 @@ from gateway.incidents.store import (
     SessionOfAnotherPhone,
 )
 from gateway.incidents.tables import incidents
+from gateway.menu.report_form import DEFAULT_FORM
 from gateway.messages.outbox import TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime import logs
@@ -63,7 +64,7 @@ async def counts(database: Database) -> tuple[int, int, int]:
 async def file_draft(drafts: DraftStore) -> FiledReport:
     """Keep the draft of a dropped session, and file it as it is."""
     await drafts.keep(draft(), None, DUE)
-    done = await drafts.file(NUMBER, lambda _, ticket: confirmation(ticket), since=AT - timedelta(days=1))
+    done = await drafts.file(NUMBER, lambda _, ticket: confirmation(ticket), DEFAULT_FORM, since=AT - timedelta(days=1))
     assert done is not None
     return done.filed
 
@@ -159,7 +160,7 @@ async def test_end_of_a_dialogue_without_news_completes_nothing(
         await actions.move(first.ticket, IncidentStatus.CLOSED, "sari", "")
         before = await store.find(first.ticket)
     later = AT - timedelta(minutes=1) if case == "older" else AT + timedelta(minutes=1)
-    nothing = report(when="", when_date=None, danger="", size="", seen="", description="", contact=None)
+    nothing = report(when="", when_date=None, danger="", answers={}, description="", contact=None)
     said = nothing if case == "says less" else report(description="lain")
     await store.file(replace(said, received_at=later), NUMBER, confirmation)
 
@@ -340,9 +341,10 @@ async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -
         "area": "33.75.01.1008",
         "when": "before",
         "when_date": "2026-11-20",
+        "known_date": None,
         "danger": "no",
-        "size": "some",
-        "seen": "self",
+        "answers": {"size": "some", "seen": "self"},
+        "answers_shown": {},
         "description": "Ribut di depan balai",
         "details": [],
         "contact": True,

@@ -111,7 +111,8 @@ def _row(table: Table, **known: Any) -> dict[str, Any]:
 
 
 async def test_upgrade_keeps_rows(old_url: str) -> None:
-    incident = _row(incidents.incidents, ticket="73402816", status="checking", veracity="unverified")
+    before = {"size": "many", "seen": "self"}
+    incident = _row(incidents.incidents, ticket="73402816", status="checking", veracity="unverified", **before)
     message = _row(messages.messages, ticket="73402816", **{"class": "confirmation", "status": "delivered"})
     note = _row(audit, subject="73402816")
     added = {incidents.incidents: incident, messages.messages: message, audit: note}
@@ -132,6 +133,7 @@ async def test_upgrade_keeps_rows(old_url: str) -> None:
             (kept,) = (await connection.execute(select(table))).mappings()
             assert {name: kept[name] for name in row} == row
     (listed,) = await IncidentStore(database, VAULT, Clock()).list_incidents()
+    assert listed.report.answers == before
     assert (listed.ticket, listed.phone, listed.details) == ("73402816", "+62812****567", ())
     assert [sent.to for sent in await Outbox(database, VAULT, Clock()).list_messages()] == ["+62812****567"]
 
@@ -195,3 +197,40 @@ async def test_upgrade_leaves_old_inbound_sms_for_the_desk(old_url: str) -> None
         assert waiting
         assert waiting.sms.text == "CEK"
     await database.close()
+
+
+async def test_upgrade_copies_size_and_seen_to_the_answers_of_the_pack(old_url: str) -> None:
+    said = [("few", "media"), ("few", ""), ("", "told"), ("", "")]
+    database = Database(old_url)
+    async with database.begin() as connection:
+        await connection.run_sync(to_version, "0017")
+        for number, (size, seen) in enumerate(said):
+            row = _row(incidents.incidents, ticket=f"7340281{number}", session=f"s{number}", size=size, seen=seen)
+            erased = {"phone_sealed": None, "phone_key": None} if number % 2 else {}
+            await connection.execute(insert(incidents.incidents), {**row, **erased})
+
+    await upgrade(old_url)
+
+    assert await _answers(database) == [{"size": "few", "seen": "media"}, {"size": "few"}, {"seen": "told"}, {}]
+    await database.close()
+
+
+async def test_what_the_release_before_writes_becomes_an_answer_of_the_pack(old_url: str) -> None:
+    database = Database(old_url)
+    await upgrade(old_url)
+    async with database.begin() as connection:
+        for number, (size, seen) in enumerate([("many", "self"), ("", "")]):
+            row = _row(incidents.incidents, ticket=f"7340281{number}", session=f"s{number}", size=size, seen=seen)
+            await connection.execute(insert(incidents.incidents), row)
+    assert await _answers(database) == [{"size": "many", "seen": "self"}, {}]
+
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE incidents SET seen = 'told' WHERE ticket = '73402811'"))
+        await connection.execute(text("UPDATE incidents SET status = 'closed'"))
+    assert await _answers(database) == [{"size": "many", "seen": "self"}, {"seen": "told"}]
+    await database.close()
+
+
+async def _answers(database: Database) -> list[dict[str, str]]:
+    async with database.begin() as connection:
+        return list((await connection.execute(text("SELECT answers FROM incidents ORDER BY ticket"))).scalars())

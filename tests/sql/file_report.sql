@@ -5,8 +5,6 @@ WITH filed AS (
     area,
     "when",
     danger,
-    size,
-    seen,
     description,
     language,
     channel,
@@ -15,7 +13,10 @@ WITH filed AS (
     veracity,
     received_at,
     updated_at,
+    answers,
+    personal_answers,
     when_date,
+    known_date,
     contact,
     phone_sealed,
     phone_key
@@ -26,20 +27,21 @@ WITH filed AS (
     :incidents_area AS anon_3,
     :incidents_when AS anon_4,
     :incidents_danger AS anon_5,
-    :incidents_size AS anon_6,
-    :incidents_seen AS anon_7,
-    :incidents_description AS anon_8,
-    :incidents_language AS anon_9,
-    :incidents_channel AS anon_10,
-    :incidents_session AS anon_11,
-    :incidents_status AS anon_12,
-    :incidents_veracity AS anon_13,
-    :incidents_received_at AS anon_14,
-    :incidents_updated_at AS anon_15,
+    :incidents_description AS anon_6,
+    :incidents_language AS anon_7,
+    :incidents_channel AS anon_8,
+    :incidents_session AS anon_9,
+    :incidents_status AS anon_10,
+    :incidents_veracity AS anon_11,
+    :incidents_received_at AS anon_12,
+    :incidents_updated_at AS anon_13,
+    CAST(:incidents_answers AS JSONB) AS anon_14,
+    CAST(:incidents_personal_answers AS JSONB) AS anon_15,
     :incidents_when_date AS anon_16,
-    :incidents_contact AS anon_17,
-    :incidents_phone_sealed AS anon_18,
-    :incidents_phone_key AS anon_19
+    :incidents_known_date AS anon_17,
+    :incidents_contact AS anon_18,
+    :incidents_phone_sealed AS anon_19,
+    :incidents_phone_key AS anon_20
   WHERE
     NOT (
       EXISTS(
@@ -92,24 +94,24 @@ WITH filed AS (
     phone_key
   )
   SELECT
-    :messages_class AS anon_20,
-    :messages_status AS anon_21,
-    :messages_channel AS anon_22,
-    :messages_text AS anon_23,
-    :messages_encoding AS anon_24,
-    :messages_parts AS anon_25,
-    :messages_language AS anon_26,
-    :messages_priority AS anon_27,
-    :messages_due_at AS anon_28,
-    :messages_expires_at AS anon_29,
-    :messages_attempts AS anon_30,
-    :messages_unknowns AS anon_31,
-    :messages_reason AS anon_32,
-    :messages_created_at AS anon_33,
-    :messages_updated_at AS anon_34,
-    :messages_ticket AS anon_35,
-    :messages_phone_sealed AS anon_36,
-    :messages_phone_key AS anon_37
+    :messages_class AS anon_21,
+    :messages_status AS anon_22,
+    :messages_channel AS anon_23,
+    :messages_text AS anon_24,
+    :messages_encoding AS anon_25,
+    :messages_parts AS anon_26,
+    :messages_language AS anon_27,
+    :messages_priority AS anon_28,
+    :messages_due_at AS anon_29,
+    :messages_expires_at AS anon_30,
+    :messages_attempts AS anon_31,
+    :messages_unknowns AS anon_32,
+    :messages_reason AS anon_33,
+    :messages_created_at AS anon_34,
+    :messages_updated_at AS anon_35,
+    :messages_ticket AS anon_36,
+    :messages_phone_sealed AS anon_37,
+    :messages_phone_key AS anon_38
   FROM filed
 ), audit AS (
   INSERT INTO audit (
@@ -120,11 +122,11 @@ WITH filed AS (
     detail
   )
   SELECT
-    :audit_at AS anon_38,
-    :audit_actor AS anon_39,
-    :audit_action AS anon_40,
-    :audit_subject AS anon_41,
-    CAST(:audit_detail AS JSONB) AS anon_42
+    :audit_at AS anon_39,
+    :audit_actor AS anon_40,
+    :audit_action AS anon_41,
+    :audit_subject AS anon_42,
+    CAST(:audit_detail AS JSONB) AS anon_43
   FROM filed
 )
 SELECT

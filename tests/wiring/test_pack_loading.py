@@ -79,7 +79,8 @@ def test_contact_with_an_unknown_option_is_refused(tmp_path: Path) -> None:
 
 def test_typed_answer_of_a_chosen_field_is_refused(tmp_path: Path) -> None:
     found = diagnostics(tmp_path, ("flow.yaml", "keep: description", "keep: size"))
-    assert [one for one in found if re.match(r"flow\.yaml:[1-9]\d*: describe: size must be chosen, not typed", one)]
+    message = r"flow\.yaml:[1-9]\d*: describe: size is of the type choice; ask for it with choose"
+    assert [one for one in found if re.match(message, one)]
 
 
 def with_sms_number(tmp_path: Path, number: str) -> Path:

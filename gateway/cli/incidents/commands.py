@@ -24,7 +24,7 @@ from gateway.cli.incidents.output import (
 )
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
-from gateway.cli.packs import load_readable_pack
+from gateway.cli.packs import load_pack_if_readable, load_readable_pack
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.filters import ANY
 from gateway.incidents.store import IncidentStore, NoSuchIncident
@@ -51,13 +51,16 @@ for verb in (incidents_move, incidents_reopen, incidents_take, incidents_release
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int, typed: TypedFilter) -> None:
     """List incidents, newest first."""
     settings = locate_gateway(config, data)
-    menu = load_readable_pack(settings.pack) if typed.needs_pack or not as_json else None
+    load = load_readable_pack if typed.needs_pack or not as_json else load_pack_if_readable
+    menu = load(settings.pack)
     async with open_context(settings) as stores:
         wanted = typed.filter_with(menu, stores.clock.now())
         if wanted.since and menu and not as_json:
             click.echo(f"Since {format_local(wanted.since, menu.timezone)}:", err=True)
         listed = await _incident_store(stores).list_incidents(limit, wanted)
-    rows = [incident_row(incident, menu) if menu and not as_json else incident_json(incident) for incident in listed]
+    rows = [
+        incident_row(incident, menu) if menu and not as_json else incident_json(incident, menu) for incident in listed
+    ]
     if_empty = "No report has been filed yet." if wanted == ANY else "There is no such report."
     print_rows(rows, INCIDENT_COLUMNS, as_json, if_empty)
 
@@ -69,11 +72,11 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
 async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
     """List drafts: reports that were begun and not sent, newest first."""
     settings = locate_gateway(config, data)
-    menu = None if as_json else load_readable_pack(settings.pack)
+    menu = load_pack_if_readable(settings.pack) if as_json else load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
         store = DraftStore(stores.database, stores.vault, stores.clock, _incident_store(stores))
         listed = await store.list_drafts(limit)
-    rows = [draft_row(draft, menu) if menu else draft_json(draft) for draft in listed]
+    rows = [draft_row(draft, menu) if menu and not as_json else draft_json(draft, menu) for draft in listed]
     print_rows(rows, DRAFT_COLUMNS, as_json, "No report is left unfinished.")
 
 
@@ -89,10 +92,10 @@ async def incidents_show(config: Path | None, data: Path | None, ticket: str, as
     """
     number = parse_ticket(ticket, "TICKET")
     settings = locate_gateway(config, data)
-    menu = None if as_json else load_readable_pack(settings.pack)
+    menu = load_pack_if_readable(settings.pack) if as_json else load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
         file = await _read_file(stores, number)
-    print_row(file_rows(file, menu) if menu else file_json(file), as_json)
+    print_row(file_rows(file, menu) if menu and not as_json else file_json(file, menu), as_json)
 
 
 async def _read_file(stores: CommandContext, ticket: str) -> IncidentFile:

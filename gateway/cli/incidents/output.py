@@ -14,6 +14,7 @@ from gateway.audit import AuditEntry
 from gateway.incidents.draft import IN_DANGER, ListedDraft
 from gateway.incidents.incident import Incident
 from gateway.menu.model import Menu
+from gateway.menu.report_form import AnswerType
 from gateway.messages.outbox import MessageSummary
 from gateway.sms.inbound_queue import HandledSms
 from gateway.text import ticket as tickets
@@ -21,9 +22,9 @@ from gateway.text.times import format_local
 
 INCIDENT_COLUMNS = (
     *("ticket", "danger", "kind", "place", "status", "veracity", "new", "taken_by", "received_at", "updated_at"),
-    *("channel", "language", "phone"),
+    *("channel", "language", "phone", "answers"),
 )
-DRAFT_COLUMNS = ("left_at", "danger", "kind", "place", "language", "channel", "phone")
+DRAFT_COLUMNS = ("left_at", "danger", "kind", "place", "language", "channel", "phone", "answers")
 _DRAFT_ANSWERS = ("category", "area", "when", "danger", "description")
 _DANGER, _NEW_DETAILS = "DANGER", "new details"
 _FILED_BY_DESK, _FILED_UNFINISHED = "desk", "sms"  # `by` in the audit row of a report
@@ -62,10 +63,12 @@ def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
         "channel": report.channel,
         "language": report.language,
         "phone": incident.phone,
+        "answers": _without_words(report.answers, menu),
     }
 
 
-def incident_json(incident: Incident) -> dict[str, Any]:
+def incident_json(incident: Incident, menu: Menu | None = None) -> dict[str, Any]:
+    """Return an incident for programs, without personal answers. The menu, if there is one, names the others."""
     report = incident.report
     return {
         "ticket": incident.ticket,
@@ -73,9 +76,10 @@ def incident_json(incident: Incident) -> dict[str, Any]:
         "area": report.area,
         "when": report.when,
         "when_date": report.when_date.isoformat() if report.when_date else None,
+        "known_date": report.known_date.isoformat() if report.known_date else None,
         "danger": report.danger,
-        "size": report.size,
-        "seen": report.seen,
+        "answers": dict(report.answers),
+        "answers_shown": _shown(report.answers, menu) if menu else {},
         "description": report.description,
         "details": [detail.text for detail in incident.details],
         "contact": report.contact,
@@ -93,9 +97,10 @@ def incident_json(incident: Incident) -> dict[str, Any]:
     }
 
 
-def file_json(file: IncidentFile) -> dict[str, Any]:
+def file_json(file: IncidentFile, menu: Menu | None = None) -> dict[str, Any]:
     return {
-        **incident_json(file.incident),
+        **incident_json(file.incident, menu),
+        "personal_answers": dict(file.incident.report.personal_answers),
         "filed_by": file.filed_by,
         "messages": file.sent,
         "received": file.received,
@@ -110,18 +115,18 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
     """
     incident, zone = file.incident, menu.timezone
     report = incident.report
-    answers = {name: _label(menu, name, getattr(report, name)) for name in ("when", "size", "seen")}
+    when = _label(menu, "when", report.when)
     contact = {None: "", True: "yes", False: "no"}[report.contact]
     rows = {
         **incident_row(incident, menu),
-        "when": f"{answers['when']} {report.when_date or ''}".strip(),
+        "when": f"{when} {report.when_date or ''}".strip(),
         "danger": _DANGER if report.danger == IN_DANGER else report.danger,
-        "size": answers["size"],
-        "seen": answers["seen"],
+        "known": report.known_date.isoformat() if report.known_date else "",
         "contact": contact,
         "filed": {_FILED_UNFINISHED: "unfinished, sent by SMS", _FILED_BY_DESK: "by the desk"}.get(file.filed_by, ""),
         "session": report.session,
         "said": report.description,
+        "answers": [{"answer": name, "said": value} for name, value in _shown(report.all_answers, menu).items()],
         "details": [
             {"at": format_local(detail.at, zone), "channel": detail.channel, "said": detail.text}
             for detail in incident.details
@@ -154,6 +159,26 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
     return {name: value for name, value in rows.items() if value}
 
 
+def _declared(draft: ListedDraft, menu: Menu) -> dict[str, str]:
+    """Return the answers of a draft that the pack declares and that are not personal."""
+    return dict(menu.form.read(menu.form.of_report(draft.answers), earlier=True).plain)
+
+
+def _without_words(answers: Mapping[str, str], menu: Menu) -> str:
+    """Return declared answers on one line, without those that are words of a resident."""
+    texts = {name for name, declared in menu.form.answers.items() if declared.type is AnswerType.TEXT}
+    told = {name: value for name, value in answers.items() if name in menu.form.answers and name not in texts}
+    return ", ".join(f"{name}: {value}" for name, value in _shown(told, menu).items())
+
+
+def _shown(answers: Mapping[str, str], menu: Menu) -> dict[str, str]:
+    """Return the names and values of answers that the pack declares, as a person reads them."""
+    language = menu.language
+    return {
+        menu.answer_label(name, language): menu.answer_text(name, value, language) for name, value in answers.items()
+    }
+
+
 def draft_row(draft: ListedDraft, menu: Menu) -> dict[str, str]:
     """Return the cells of a draft in a table."""
     return {
@@ -164,16 +189,21 @@ def draft_row(draft: ListedDraft, menu: Menu) -> dict[str, str]:
         "language": draft.language,
         "channel": draft.channel,
         "phone": draft.phone,
+        "answers": _without_words(_declared(draft, menu), menu),
     }
 
 
-def draft_json(draft: ListedDraft) -> dict[str, str | bool]:
+def draft_json(draft: ListedDraft, menu: Menu | None = None) -> dict[str, Any]:
+    """Return a draft for programs, without personal answers. Without a menu no declared answer is known."""
     answers = {name: draft.answers.get(name, "") for name in _DRAFT_ANSWERS}
+    declared = _declared(draft, menu) if menu else {}
     return {
         "channel": draft.channel,
         "session": draft.session,
         "marked": draft.mentions_danger,
         **answers,
+        "answers": declared,
+        "answers_shown": _shown(declared, menu) if menu else {},
         "language": draft.language,
         "left_at": draft.left_at.isoformat(),
         "phone": draft.phone,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gateway.menu.checks.declared_answers import form_faults
 from gateway.menu.checks.explorer import explore
 from gateway.menu.checks.keys import alike_faults, key_faults
 from gateway.menu.checks.longest_path import LongestPath
@@ -55,7 +56,7 @@ def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHIN
     uncertain = frozenset(menu.languages) if unknowns.any_screen else unknowns.partial
     sizes = measure(menu, limits, faulty | uncertain)
     found = [*sizes.diagnostics, *key_faults(menu, limits, unknowns), *label_faults(menu, unknowns)]
-    found += [*condition_faults(menu, unknowns), *unused_constant_faults(menu, unknowns)]
+    found += [*condition_faults(menu, unknowns), *form_faults(menu, unknowns), *unused_constant_faults(menu, unknowns)]
     exploration, longest = None, LongestPath()
     if not unknowns.paths:
         exploration = explore(_with_valid_shortcuts(menu) if unknowns.entries else menu, sizes.page_numbers)

@@ -47,7 +47,7 @@ class Ask(PackKind):
         return answer_typed(menu, state, session, typed)
 
     def errors_of(self, state: State) -> Sequence[str]:
-        short = ("short",) if state.min_length > 1 else ()
+        short = ("short",) if state.least > 1 else ()
         return ("empty", "long", "lost", *short, *_ERRORS.get(state.source, ()))
 
     def possible_values(self, menu: Menu, state: State, clauses: Sequence[Clause]) -> Sequence[str]:

@@ -17,6 +17,7 @@ from gateway.menu.kinds.typed_labels import chosen_by_label
 from gateway.menu.model import Menu, State, StateKind, choices
 from gateway.menu.navigation import forward, parent_answer, refuse
 from gateway.menu.paging import pages
+from gateway.menu.report_form import ReportForm
 from gateway.menu.session import GivenValues, Input, Session
 from gateway.text.wording import Wording
 
@@ -105,6 +106,10 @@ class PackKind(StateKind):
     def source_of(self, raw: StateShape) -> str:
         """Return `State.source`."""
         return ""
+
+    def bounds_of(self, raw: StateShape, form: ReportForm) -> tuple[int, int]:
+        """Return `State.least` and `State.most`."""
+        return raw.limits.min, raw.limits.max
 
     def labels_of(self, raw: StateShape) -> Sequence[str]:
         """Return the options that need a text in every wording."""

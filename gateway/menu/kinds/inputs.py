@@ -31,9 +31,9 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
             return ParsedInput(ticket.with_dash(digits)) if digits else ParsedInput(error="ticket")
         case "place_name":
             return _place(menu, keys, near)
-    if len(keys) > state.max_length:
+    if len(keys) > state.most:
         return ParsedInput(error="long")
-    return ParsedInput(keys) if len(keys) >= state.min_length else ParsedInput(error="short")
+    return ParsedInput(keys) if len(keys) >= state.least else ParsedInput(error="short")
 
 
 def _place(menu: Menu, keys: str, near: str) -> ParsedInput:

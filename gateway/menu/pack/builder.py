@@ -14,17 +14,20 @@ from gateway.menu.limits import Keys
 from gateway.menu.model import Menu, Shortcut, State
 from gateway.menu.pack.references import ENTRY_KINDS, idle_keys, kind_faults
 from gateway.menu.pack.schema import (
+    NO_REPORT,
     AppealsShape,
     CategoriesShape,
     FlowShape,
     KeywordsShape,
     PackShape,
+    ReportShape,
     RulesShape,
     StagesShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import FLOW, PACK, Path, wording_file
+from gateway.menu.report_form import DEFAULT_FORM, ReportForm
 from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
@@ -43,6 +46,7 @@ class ParsedPack:
     stages: StagesShape | None
     rules: RulesShape | None
     keywords: KeywordsShape | None
+    report: ReportShape | None
     appeals: AppealsShape | None
     areas: Areas
     wordings: Mapping[str, WordingShape]
@@ -53,7 +57,8 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
     pack, flow = parsed.pack, parsed.flow
     if pack is None:
         return None
-    states = _states(reader, flow, pack.levels) if flow else {}
+    form = _form(parsed.report)
+    states = _states(reader, flow, pack.levels, form) if flow else {}
     entries = _entries(flow, states)
     stages = parsed.stages.root if parsed.stages else []
     templates = parsed.appeals.root if parsed.appeals else {}
@@ -89,6 +94,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
             for language in pack.languages
         },
         date_words=dict(word for wording in parsed.wordings.values() for word in wording.dates.meanings()),
+        form=form,
         lines=reader.lines,
     )
 
@@ -106,6 +112,13 @@ def _categories(raw: CategoriesShape | None) -> dict[str, Category]:
         )
         for name, category in (raw.root.items() if raw else ())
     }
+
+
+def _form(report: ReportShape | None) -> ReportForm:
+    """Return the form of a pack. Without a report.yaml it is the default one."""
+    if report is None or report is NO_REPORT:
+        return DEFAULT_FORM
+    return ReportForm({name: answer.declared for name, answer in report.answers.items()})
 
 
 def _place_search(gazetteer: Gazetteer, keywords: Keywords) -> PlaceSearch:
@@ -137,10 +150,10 @@ def _entries(flow: FlowShape | None, states: Mapping[str, State]) -> _Entries:
     return _Entries(start or home or first, home or start or first, help_, resume)
 
 
-def _states(reader: PackReader, flow: FlowShape, levels: Sequence[str]) -> dict[str, State]:
+def _states(reader: PackReader, flow: FlowShape, levels: Sequence[str], form: ReportForm) -> dict[str, State]:
     lines, unclear = reader.lines[FLOW], reader.incomplete(FLOW, "states")
     return {
-        name: _state(name, raw, lines["states", name])
+        name: _state(name, raw, lines["states", name], form)
         for name, raw in flow.states.items()
         if name not in unclear and not any(kind_faults(raw, levels))
     }
@@ -154,9 +167,10 @@ def _shortcuts(reader: PackReader, flow: FlowShape) -> dict[str, Shortcut]:
     }
 
 
-def _state(name: str, raw: StateShape, line: int) -> State:
+def _state(name: str, raw: StateShape, line: int, form: ReportForm) -> State:
     (kind,) = raw.kinds
     raw = raw.model_copy(update={key: StateShape.model_fields[key].default for key in idle_keys(raw)})
+    least, most = kind.bounds_of(raw, form)
     return State(
         name=name,
         kind=kind,
@@ -167,8 +181,8 @@ def _state(name: str, raw: StateShape, line: int) -> State:
         keep=raw.keep,
         next=raw.next,
         zero=next(iter(raw.zero.items()), None),
-        min_length=raw.limits.min,
-        max_length=raw.limits.max,
+        least=least,
+        most=most,
         condition=read_condition(raw.only_if) if raw.only_if else None,
         otherwise=raw.otherwise,
         or_type=raw.or_type,

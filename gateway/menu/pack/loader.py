@@ -31,8 +31,10 @@ from gateway.menu.pack.references import (
     has_unread_category,
     shown_errors,
 )
+from gateway.menu.pack.report_references import check_answer_labels, check_report
 from gateway.menu.pack.schema import (
     FLOW_SCHEMA,
+    NO_REPORT,
     REMINDER,
     REPLIES,
     SMS,
@@ -43,6 +45,7 @@ from gateway.menu.pack.schema import (
     FlowShape,
     KeywordsShape,
     PackShape,
+    ReportShape,
     RulesShape,
     StagesShape,
     WordingShape,
@@ -59,6 +62,7 @@ from gateway.menu.pack_files import (
     KEYWORDS,
     NEIGHBOURS,
     PACK,
+    REPORT,
     RULES,
     STAGES,
     wording_file,
@@ -148,6 +152,7 @@ def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack
         stages=reader.parse(STAGES, StagesShape, StagesShape([])),
         rules=reader.parse(RULES, RulesShape, RulesShape()),
         keywords=reader.parse(KEYWORDS, KeywordsShape, KeywordsShape()),
+        report=reader.parse(REPORT, ReportShape, NO_REPORT),
         appeals=reader.parse(APPEALS, AppealsShape, AppealsShape({})),
         areas=_areas(reader, pack.levels if pack else DEFAULT_LEVELS),
         wordings={language: wording for language, wording in wordings.items() if wording},
@@ -215,12 +220,16 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
         check_answers(reader, parsed.keywords, parsed.flow)
     if parsed.stages:
         check_stages(reader, parsed.stages, parsed.rules)
+    if parsed.report:
+        check_report(reader, parsed.report)
     check_dates(reader, parsed.wordings)
     for language, wording in parsed.wordings.items():
         file = wording_file(language)
         named = _named_sms(parsed) if parsed.categories and not reader.removed.get(CATEGORIES) else wording.sms
         check_wording(reader, file, wording, shown_errors(parsed.flow), _sent_sms(parsed), named)
         check_appeals(reader, file, wording, parsed.appeals, parsed.rules)
+        if parsed.report:
+            check_answer_labels(reader, file, wording, parsed.report, has_file=REPORT in reader.files)
         if categories is not None:
             check_labels(reader, file, wording, categories)
         if parsed.flow:

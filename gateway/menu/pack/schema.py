@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date, time
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,8 @@ from gateway.menu.kinds.base import PackKind, StateShape, state_shape
 from gateway.menu.kinds.choose_from import LISTS
 from gateway.menu.kinds.fields import STRICT, Name
 from gateway.menu.kinds.table import KINDS
+from gateway.menu.limits import USSD_STRING
+from gateway.menu.report_form import LARGEST_NUMBER, AnswerType, DeclaredAnswer
 from gateway.menu.rules import Need
 from gateway.places.areas import DEFAULT_LEVELS, MAX_LEVELS
 from gateway.text.diagnostics import unknown
@@ -293,6 +295,50 @@ class KeywordsShape(StrictModel):
     beside_stop: list[Keyword] = []
     negations: list[Keyword] = []
     automatic: list[str] = []
+
+
+class AnswerShape(StrictModel):
+    """Answer that the pack declares. `min` and `max` bound a number, `max` also the characters of a text."""
+
+    type: AnswerType
+    min: int | None = Field(default=None, ge=0, le=LARGEST_NUMBER)
+    max: int | None = Field(default=None, ge=1, le=LARGEST_NUMBER)
+    personal: bool = False
+    asked: bool = True
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        for name, types in _KEYS_OF_TYPES.items():
+            if name in self.model_fields_set and self.type not in types:
+                raise ValueError(f"{name} has no meaning for the type {self.type}; remove it")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}; write the smaller one as min")
+        if self.type is AnswerType.TEXT and (self.max or 1) > USSD_STRING:
+            raise ValueError(f"max {self.max} is above the {USSD_STRING} characters that a USSD string holds")
+        return self
+
+    @property
+    def declared(self) -> DeclaredAnswer:
+        """Declaration with its bounds. Without a `min`, a number is at least 1: `0` is the key back."""
+        most = self.max or (USSD_STRING if self.type is AnswerType.TEXT else LARGEST_NUMBER)
+        return DeclaredAnswer(self.type, 1 if self.min is None else self.min, most, self.personal, self.asked)
+
+
+_KEYS_OF_TYPES: Mapping[str, Container[AnswerType]] = {
+    "min": (AnswerType.NUMBER,),
+    "max": (AnswerType.NUMBER, AnswerType.TEXT),
+}
+"""Keys of a declared answer that only some types have."""
+
+
+class ReportShape(StrictModel):
+    """Schema of report.yaml."""
+
+    answers: dict[Name, AnswerShape]
+
+
+NO_REPORT = ReportShape(answers={})
+"""Replacement of a report.yaml that the pack does not have."""
 
 
 class DatesShape(StrictModel):

@@ -26,7 +26,8 @@ from tests.helpers.waiting import until
 
 SETTLE_S, SWEEP_S = 60.0, 5.0
 _LOST_S = 4  # without trouble a call to the carrier takes less
-_ANSWERS = ("category", "area", "when", "when_date", "danger", "size", "seen", "description", "contact", "language")
+_ANSWERS = ("category", "area", "when", "when_date", "danger", "description", "contact", "language")
+_OF_THE_PACK = ("size", "seen")
 _LEFT = {
     "inbound SMS": "SELECT count(*) FROM inbound_messages WHERE handled_at IS NULL",
     "messages": "SELECT count(*) FROM messages WHERE status IN ('queued', 'sending')",
@@ -97,6 +98,7 @@ async def collect(world: ChaosWorld, phones: Iterable[Phone]) -> None:
     history = world.history
     for row in await rows(database, incidents):
         answers = {name: row[name] for name in _ANSWERS}
+        answers |= {name: row["answers"].get(name, "") for name in _OF_THE_PACK}
         at = row["received_at"].timestamp()
         history.rows.append(Row(row["ticket"], names[row["phone_key"]], row["session"], at, **answers))
     for row in await rows(database, messages):

@@ -39,7 +39,7 @@ def test_ask_refuses_a_text_outside_its_limits(menu: Menu, length: int, error: s
     led = engine.step(menu, asked.session, "a" * length, given=GIVEN)
 
     assert asked.session.state == "describe"
-    assert (led.session.error, menu.states["describe"].max_length, menu.states["details"].max_length) == (
+    assert (led.session.error, menu.states["describe"].most, menu.states["details"].most) == (
         error,
         182,
         182,

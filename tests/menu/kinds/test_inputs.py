@@ -35,7 +35,7 @@ def test_parse_input_gives_the_answer_or_a_reason(menu: Menu, state: str, typed:
 
 
 def test_parse_input_tells_too_short_from_empty(menu: Menu) -> None:
-    asked = replace(menu.states["describe"], min_length=5)
+    asked = replace(menu.states["describe"], least=5)
 
     assert [parse_input(menu, asked, typed, TODAY).error for typed in ("", "ada", "ada 1")] == ["empty", "short", ""]
 
