@@ -53,7 +53,7 @@ async def test_file_refuses_invalid_answers_and_keeps_nothing(gateway: UssdGatew
     with capture_logs() as lines:
         assert await gateway.services.filing.file(replace(REQUEST, answers={"shoe_size": "42"})) == ("failed", {})
 
-    assert [(line["event"], line["error"]) for line in lines] == [("incident.refused", "ValueError")]
+    assert [(line["event"], line["error"]) for line in lines] == [("incident.refused", "UnfitAnswer")]
     assert await gateway.pending() == {}
 
 
