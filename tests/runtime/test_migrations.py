@@ -215,7 +215,7 @@ async def test_upgrade_copies_size_and_seen_to_the_answers_of_the_pack(old_url: 
     await database.close()
 
 
-async def test_what_the_release_before_writes_becomes_an_answer_of_the_pack(old_url: str) -> None:
+async def test_size_that_the_release_before_writes_becomes_an_answer_of_the_pack(old_url: str) -> None:
     database = Database(old_url)
     await upgrade(old_url)
     async with database.begin() as connection:
