@@ -18,9 +18,8 @@ from gateway.messages.message import ERASED, EXPIRED, OPTED_OUT, MessageStatus
 from gateway.text.errors import UserError
 from gateway.text.gsm import Replacement
 
-MAX_PER_WEEK = 3
-"""Frequency cap: appeals that a person gets in a week at most, as every pack promises (facts/domain.md 4.3)."""
 WEEK = timedelta(days=7)
+"""Period of the frequency cap (facts/domain.md 4.3)."""
 RESPONSE_WINDOW = timedelta(days=3)
 """An inbound SMS this soon after an appeal counts as a response to it."""
 
@@ -166,9 +165,9 @@ def check_approver(actor: Actor, authors: Collection[str], approvers: Collection
         raise RightRefused(refused, actor, f"{Act.APPROVE} an appeal twice")
 
 
-def approvals_needed(strict: bool) -> int:
+def approvals_needed(*, strict: bool, urgent: bool = False) -> int:
     """Return the number of people who must approve. `strict`: the appeal goes out in a strict stage."""
-    return 2 if strict else 1
+    return 2 if strict or urgent else 1
 
 
 # Content -------------------------------------------------------------------------------------------------------
@@ -179,7 +178,8 @@ class AppealDraft:
     """Content of an appeal: a template of the pack or the author's own texts, its audience, channel and start.
 
     `audience` is in the form that `audience.parse_audience` reads. `starts_at` is None to start on approval. `ticket`
-    is the incident that the text is about. `changes` are the characters that `texts.to_gsm7` replaced, by language.
+    is the incident that the text is about. `slots` are the author's values of the template's slots, by name. `changes`
+    are the characters that `texts.to_gsm7` replaced, by language.
     """
 
     purpose: str
@@ -190,6 +190,7 @@ class AppealDraft:
     ticket: str = ""
     starts_at: datetime | None = None
     changes: Mapping[str, Sequence[Replacement]] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +210,7 @@ class Appeal:
     went_out_at: datetime | None  # time of the first SMS sent
     created_at: datetime
     updated_at: datetime
+    public_number: int | None = None  # running number for the public, given when it begins
 
     @property
     def texts(self) -> Mapping[str, str]:

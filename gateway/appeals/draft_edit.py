@@ -14,8 +14,8 @@ from gateway.appeals.appeal import AppealDraft
 class DraftEdit:
     """Fields of a draft to change. None leaves a field as it is.
 
-    `texts` replace those of their languages, and an empty one removes its language. `starts_at` counts only with
-    `changes_start`, since None is a start too: on approval.
+    `texts` replace those of their languages, and an empty one removes its language. `slots` replace those of
+    their names. `starts_at` counts only with `changes_start`, since None is a start too: on approval.
     """
 
     purpose: str | None = None
@@ -24,12 +24,17 @@ class DraftEdit:
     channel: str | None = None
     audience: Mapping[str, Any] | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, str] = field(default_factory=dict)
     starts_at: datetime | None = None
     changes_start: bool = False
 
     def apply_to(self, draft: AppealDraft) -> AppealDraft:
-        """Return `draft` with the changes. A new template removes the author's texts, a new text the template."""
+        """Return `draft` with the changes.
+
+        A new template removes the author's texts and the slots of the old one. A new text removes the template.
+        """
         kept = {} if self.template else draft.texts
+        is_same_template = not self.texts and self.template in (None, draft.template)
         return replace(
             draft,
             purpose=_or_unchanged(self.purpose, draft.purpose),
@@ -41,6 +46,7 @@ class DraftEdit:
                 for language, replacements in draft.changes.items()
                 if language in kept and language not in self.texts
             },
+            slots={**(draft.slots if is_same_template else {}), **self.slots},
             audience=draft.audience if self.audience is None else self.audience,
             channel=_or_unchanged(self.channel, draft.channel),
             starts_at=self.starts_at if self.changes_start else draft.starts_at,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     TableValuedAlias,
     Text,
+    Time,
     any_,
     case,
     cast,
@@ -35,6 +36,7 @@ from gateway.appeals.appeal import REASON_TEXT, Appeal, SuppressionReason
 from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.tables import appeal_chunks, appeals
+from gateway.appeals.terms import Terms
 from gateway.appeals.texts import Rendering
 from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.messages.message import CLASSES, MessageClass, MessageStatus
@@ -55,6 +57,7 @@ class Expansion:
     query: AudienceQuery
     texts: Sequence[Rendering]
     due_at: datetime
+    terms: Terms
     cancelled: bool = False
 
 
@@ -103,7 +106,9 @@ async def _insert_messages(
     if expansion.cancelled:
         reason: ColumnElement[Any] = literal(REASON_TEXT[SuppressionReason.CALLED_OFF], Text)
     else:
-        capped = await at_weekly_cap(connection, expansion.due_at, expansion.appeal.id, person_ids)
+        capped = await at_weekly_cap(
+            connection, expansion.terms.per_week, expansion.due_at, expansion.appeal.id, person_ids
+        )
         reason = expansion.query.suppression_reason(capped, frozen=True)
     inserted = expand_statement(expansion, person_ids, reason, now).cte("inserted")
     queued = select(func.array_agg(inserted.c.person)).where(inserted.c.status == MessageStatus.QUEUED)
@@ -172,10 +177,13 @@ def _recipients(query: AudienceQuery, person_ids: Sequence[int], suppression_rea
 
 def _shared_columns(expansion: Expansion, now: datetime) -> dict[str, ColumnElement[Any]]:
     """Return the columns of `messages` that have the same value in every row."""
+    own_hours = expansion.terms.own_hours
     return {
         "class": literal(MessageClass.APPEAL.value, Text),
         "channel": literal(expansion.appeal.draft.channel, Text),
-        "priority": literal(_RULES.priority, Integer),
+        "priority": literal(expansion.terms.priority, Integer),
+        "quiet_from": literal(own_hours.first if own_hours else None, Time),
+        "quiet_to": literal(own_hours.last if own_hours else None, Time),
         "due_at": literal(expansion.due_at, _TIME),
         "expires_at": literal(expansion.due_at + _RULES.expiry, _TIME),
         "attempts": literal(0, Integer),

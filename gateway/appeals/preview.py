@@ -32,7 +32,7 @@ class Preview:
 
     `begins_at` is the time of its first send, and `held_back` is True if quiet hours make it later than asked for.
     `obstacles` are the reasons that it cannot go out then. `notes` prevent nothing. `cost` is that of all parts, empty
-    if no price is set.
+    if no price is set. An `urgent` one waits for neither quiet hours nor the weekly limit.
     """
 
     people: int
@@ -45,6 +45,7 @@ class Preview:
     obstacles: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
     cost: str = ""
+    urgent: bool = False
 
     @property
     def parts(self) -> int:

@@ -16,7 +16,8 @@ from gateway.appeals.audience import AllOf, AnyOf, Audience, Group, InvalidAudie
 from gateway.appeals.incident_link import incident_area
 from gateway.appeals.store import draft_from_row
 from gateway.appeals.tables import appeals
-from gateway.appeals.texts import public_heading
+from gateway.appeals.terms import terms_of
+from gateway.appeals.texts import AppealValues, public_heading
 from gateway.menu.model import Menu, appeal_area_label
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
@@ -32,24 +33,29 @@ _OWN_AREA = "[kelurahan/desa]"
 class PublishedAppeal:
     """Appeal that went out. `purpose` is its public heading (`texts.public_heading`), numbers in it are masked.
 
+    `number` is the one that its texts name. It is None in the moment before the worker has given it.
+
     `areas` are names, empty for the whole place. `texts` are by language, in the pack's order.
     """
 
-    number: int
+    number: int | None
     purpose: str
     texts: Mapping[str, str]
     areas: Sequence[str]
     went_out_at: datetime
+    urgent: bool = False
 
 
 class PublishedAppeals:
     """Store of published appeals, read only. May raise `DatabaseUnavailable`."""
 
-    def __init__(self, database: Database, menu: Callable[[], Menu], service_codes: Mapping[str, str]) -> None:
-        """`menu` returns the pack in force. `service_codes` are the codes to dial, by channel."""
+    def __init__(
+        self, database: Database, menu: Callable[[], Menu], values_for: Callable[[str, int | None], AppealValues]
+    ) -> None:
+        """`menu` returns the pack in force. `values_for` returns the values of a channel and a number."""
         self._database = database
         self._menu = menu
-        self._service_codes = service_codes
+        self._values_for = values_for
 
     async def list_published(self, limit: int = MAX_PUBLISHED) -> Sequence[PublishedAppeal]:
         """List the appeals of which an SMS was sent, newest first."""
@@ -62,19 +68,18 @@ class PublishedAppeals:
         return [self._published(row, menu, areas[row["ticket"]]) for row in rows]
 
     def _published(self, row: RowMapping, menu: Menu, area: str) -> PublishedAppeal:
-        values = {
-            "kel": appeal_area_label(menu, area) if area else _OWN_AREA,
-            "ussd": self._service_codes.get(row["channel"], ""),
-            "svc": menu.service,
-        }
+        given = self._values_for(row["channel"], row["public_number"])
+        own_area = appeal_area_label(menu, area) if area else _OWN_AREA
         return PublishedAppeal(
-            number=row["id"],
+            number=row["public_number"],
             purpose=mask_in(public_heading(draft_from_row(row), menu)),
             texts={
-                language: mask_in(_fill_tolerant(text, values)) for language, text in _in_pack_order(row["texts"], menu)
+                language: mask_in(_fill_tolerant(text, given.placeholder_values(menu, language, own_area)))
+                for language, text in _in_pack_order(row["texts"], menu)
             },
             areas=_area_names(row["audience"], menu),
             went_out_at=row["went_out_at"],
+            urgent=terms_of(row["template"], menu).urgent,
         )
 
 

@@ -32,6 +32,10 @@ WORKER = "worker"
 """Actor of the worker's entries in the audit trail."""
 
 
+_NUMBER_LOCK = 0x4E4F4D4F
+"""Key of the advisory lock of public numbers: any number that nothing else uses."""
+
+
 class NoSuchAppeal(ExplainedError, LookupError):
     """There is no appeal with this number."""
 
@@ -97,6 +101,7 @@ def _appeal_from_row(row: RowMapping, approvers: tuple[str, ...]) -> Appeal:
         went_out_at=row["went_out_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        public_number=row["public_number"],
     )
 
 
@@ -109,6 +114,7 @@ def draft_from_row(row: RowMapping) -> AppealDraft:
         texts=row["texts"],
         ticket=row["ticket"],
         starts_at=row["starts_at"],
+        slots=row["slots"],
         changes={
             language: tuple(Replacement(*fields) for fields in replacements)
             for language, replacements in row["changes"].items()
@@ -123,6 +129,7 @@ def draft_columns(draft: AppealDraft, menu: Menu) -> dict[str, Any]:
         "template": draft.template,
         "texts": dict(effective_texts(draft, menu)),
         "changes": {language: list(replacements) for language, replacements in draft.changes.items()},
+        "slots": dict(draft.slots),
         "ticket": draft.ticket,
         "channel": draft.channel,
         "audience": draft.audience,
@@ -140,6 +147,18 @@ async def update_appeal(
     await connection.execute(update(appeals).where(appeals.c.id == appeal).values(**values, updated_at=now))
     reason = {"reason": detail} if detail else {}
     await connection.execute(INSERT_AUDIT, audit_row(now, by, f"appeal.{action}", f"appeal {appeal}", reason))
+
+
+async def give_public_number(connection: AsyncConnection, appeal: int) -> int:
+    """Give an appeal that begins the next running number. Returns it.
+
+    Numbers have no gaps: each is given in the transaction of the beginning, and these follow one another.
+    """
+    await connection.execute(select(func.pg_advisory_xact_lock(_NUMBER_LOCK)))
+    newest = select(func.coalesce(func.max(appeals.c.public_number), 0))
+    number = int((await connection.execute(newest)).scalar_one()) + 1
+    await connection.execute(update(appeals).where(appeals.c.id == appeal).values(public_number=number))
+    return number
 
 
 async def pause_appeal(connection: AsyncConnection, appeal: int, by: str, reason: str, now: datetime) -> None:

@@ -35,6 +35,9 @@ appeals = Table(
     Column("texts", JSONB, nullable=False),  # by language, as they were approved
     # Characters of the author that were replaced, by language: the original, its substitute and its position.
     Column("changes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column(
+        "slots", JSONB, nullable=False, server_default=text("'{}'::jsonb")
+    ),  # values of the template's slots, by name
     Column("ticket", Text, nullable=False),  # of the incident that it is about
     Column("channel", Text, nullable=False),
     Column("audience", JSONB, nullable=False),
@@ -47,9 +50,11 @@ appeals = Table(
     Column("expanded", BigInteger, nullable=False),  # number of them who have a message, queued or suppressed
     Column("judged_from", DateTime(timezone=True)),  # earlier failures do not pause it
     Column("went_out_at", DateTime(timezone=True)),  # time of the first SMS sent
+    Column("public_number", BigInteger),  # running number for the public, given when it begins
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Index("ix_appeals_status", "status"),
+    Index("uq_appeals_public_number", "public_number", unique=True),
 )
 
 appeal_approvals = Table(

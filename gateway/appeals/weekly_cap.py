@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, any_, cast, func, or_,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.appeals.appeal import MAX_PER_WEEK, WEEK, AppealStatus
+from gateway.appeals.appeal import WEEK, AppealStatus
 from gateway.appeals.bitmap import EMPTY, IdBitmap, in_at_least, union
 from gateway.appeals.tables import appeal_chunks, appeals
 from gateway.messages.message import MessageStatus
@@ -35,15 +35,22 @@ class _IdRange:
 
 
 async def at_weekly_cap(
-    connection: AsyncConnection, until: datetime, excluding: int = 0, person_ids: Sequence[int] | None = None
+    connection: AsyncConnection,
+    limit: int | None,
+    until: datetime,
+    excluding: int = 0,
+    person_ids: Sequence[int] | None = None,
 ) -> IdBitmap:
-    """Return the people who are at the cap by `until`, not counting the appeal `excluding`.
+    """Return the people who have got `limit` appeals by `until`, not counting the appeal `excluding`.
 
-    `person_ids`, ascending, limits the search to the range of these ids, which is fast where they are few.
+    `person_ids`, ascending, restricts the search to the range of these ids, which is fast where they are few. Nobody is
+    at the cap if `limit` is None.
     """
+    if limit is None:
+        return EMPTY
     since = until - WEEK
     recent = await _recent_appeals(connection, since, excluding)
-    if len(recent) < MAX_PER_WEEK:
+    if len(recent) < limit:
         return EMPTY
     ids = _IdRange(person_ids[0], person_ids[-1] + 1) if person_ids else _IdRange()
     queued_for, earlier = await _queued_bitmaps(connection, recent, since, ids)
@@ -57,7 +64,7 @@ async def at_weekly_cap(
     not_sent = await _people_of_messages(connection, recent, [NOT_SENT], ids)
     await connection.execute(text("SET LOCAL enable_seqscan = default"))
     bitmaps = [union(queued_for[appeal]).without(not_sent.get(appeal, ())) for appeal in recent]
-    return in_at_least(MAX_PER_WEEK, bitmaps)
+    return in_at_least(limit, bitmaps)
 
 
 async def _recent_appeals(connection: AsyncConnection, since: datetime, excluding: int) -> Sequence[int]:

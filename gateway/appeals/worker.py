@@ -7,6 +7,7 @@ point, any number of workers may run at once, and the steps of one appeal follow
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -19,8 +20,9 @@ from gateway.appeals.audience_sql import AudienceQuery
 from gateway.appeals.expansion import Expansion, expand_next_chunk, try_expansion_lock
 from gateway.appeals.incident_link import incident_area
 from gateway.appeals.rules import blocking_reason, first_send_at
-from gateway.appeals.store import WORKER, audience_query, find_appeal, pause_appeal, update_appeal
+from gateway.appeals.store import WORKER, audience_query, find_appeal, give_public_number, pause_appeal, update_appeal
 from gateway.appeals.tables import appeals
+from gateway.appeals.terms import Terms, terms_of
 from gateway.appeals.texts import render_texts
 from gateway.appeals.workflow import AppealSettings
 from gateway.menu.model import Menu
@@ -78,9 +80,12 @@ class AppealWorker:
             if appeal.status is AppealStatus.SCHEDULED:
                 running = AppealStatus.RUNNING
                 await update_appeal(connection, number, WORKER, "begun", now, status=running, judged_from=now)
+                appeal = await _numbered(connection, appeal)
                 log.info("appeal.begun", appeal=number, people=appeal.audience_size)
             elif appeal.status is not AppealStatus.RUNNING:
                 return False
+            elif appeal.public_number is None:  # begun by an earlier release
+                appeal = await _numbered(connection, appeal)
             is_over = appeal.expanded >= appeal.audience_size and not await _has_pending(connection, number)
             await _record_first_send(connection, appeal)
             if is_over:  # it is done even if its last sends failed: a pause would have nothing left to hold
@@ -129,8 +134,10 @@ class AppealWorker:
             log.warning("appeal.paused", appeal=appeal.id, reason=str(error))
             return True
         area = await incident_area(connection, draft.ticket)
-        texts = render_texts(draft.texts, menu, self._settings.service_codes[draft.channel], area)
-        count = await expand_next_chunk(connection, Expansion(appeal, query, texts, due_at), now)
+        given = self._settings.values_for(draft.channel, appeal.public_number)
+        texts = render_texts(draft.texts, menu, given, area)
+        terms = terms_of(draft.template, menu)
+        count = await expand_next_chunk(connection, Expansion(appeal, query, texts, due_at, terms), now)
         log.info("appeal.expanded", appeal=appeal.id, people=count)
         return count > 0
 
@@ -168,7 +175,12 @@ class AppealWorker:
             query = audience_query(appeal.draft, menu)
         except InvalidAudience:  # the pack no longer has what it names: any area of the person will do
             query = AudienceQuery(Group(), menu.areas, tuple(appeal.texts), "")
-        return await expand_next_chunk(connection, Expansion(appeal, query, (), now, cancelled=True), now) > 0
+        return await expand_next_chunk(connection, Expansion(appeal, query, (), now, Terms(), cancelled=True), now) > 0
+
+
+async def _numbered(connection: AsyncConnection, appeal: Appeal) -> Appeal:
+    """Give the appeal its public number. Returns it with the number."""
+    return replace(appeal, public_number=await give_public_number(connection, appeal.id))
 
 
 async def _isolated(step: Callable[[int], Awaitable[bool]], appeal: int) -> bool:

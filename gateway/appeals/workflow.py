@@ -54,7 +54,8 @@ from gateway.appeals.store import (
     update_appeal,
 )
 from gateway.appeals.tables import appeal_approvals, appeals
-from gateway.appeals.texts import TextCost, effective_texts, render_texts, text_costs, to_gsm7
+from gateway.appeals.terms import terms_of
+from gateway.appeals.texts import AppealValues, TextCost, effective_texts, render_texts, text_costs, to_gsm7
 from gateway.appeals.weekly_cap import at_weekly_cap
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.menu.model import Menu
@@ -69,13 +70,24 @@ _RESUME_NOW = "it has all the approvals that it needs: resume lets it go on"
 
 @dataclass(frozen=True, slots=True)
 class AppealSettings:
-    """Settings of appeals. `service_codes` are the codes to dial, by channel."""
+    """Settings of appeals.
+
+    `service_codes` are the codes to dial, by channel. `named_senders` are the channels whose sender is a name.
+    """
 
     service_codes: Mapping[str, str]
+    named_senders: frozenset[str] = frozenset()
     price: Price | None = None
     auto_pause: AutoPause = field(default_factory=AutoPause)
     max_queued: int = 20_000  # messages of one appeal in the queue at a time
     chunk_size: int = 5_000  # people expanded in one transaction
+
+    def values_for(self, channel: str, public_number: int | None = None) -> AppealValues:
+        """Return the values that fill the texts of an appeal on this channel."""
+        return AppealValues(self.service_codes.get(channel, ""), channel not in self.named_senders, public_number)
+
+    def values_by_channel(self) -> Mapping[str, AppealValues]:
+        return {channel: self.values_for(channel) for channel in self.service_codes}
 
 
 class AppealWorkflow:
@@ -240,9 +252,9 @@ class AppealWorkflow:
     async def text_costs(self, appeal: int) -> Sequence[TextCost]:
         """Return the cost of each text to each person who gets it, with the characters that were replaced."""
         async with self._database.begin() as connection:
-            draft = (await find_appeal(connection, appeal)).draft
-            area = await incident_area(connection, draft.ticket)
-        return text_costs(draft, self._menu(), self._service_code(draft), area)
+            found = await find_appeal(connection, appeal)
+            area = await incident_area(connection, found.draft.ticket)
+        return text_costs(found.draft, self._menu(), self._settings.values_for(found.draft.channel), area)
 
     async def preview(self, draft: AppealDraft, appeal: int = 0) -> Preview:
         """Preview a draft as if it were approved now. `appeal` is its number, 0 for a new draft."""
@@ -250,13 +262,13 @@ class AppealWorkflow:
         if not appeal:
             draft = self._validated(draft)
         begins_at = first_send_at(draft, menu, now)
-        service_code = self._service_code(draft)
-        no_channel = "" if service_code else f"there is no channel {draft.channel}"
+        given, terms = self._settings.values_for(draft.channel), terms_of(draft.template, menu)
+        no_channel = "" if given.service_code else f"there is no channel {draft.channel}"
         async with self._database.begin() as connection:
             area = await incident_area(connection, draft.ticket)
-            texts = render_texts(effective_texts(draft, menu), menu, service_code, area)
+            texts = render_texts(effective_texts(draft, menu), menu, given, area)
             # The cap is that at the first send, as for the expansion.
-            capped = await at_weekly_cap(connection, begins_at, appeal)
+            capped = await at_weekly_cap(connection, terms.per_week, begins_at, appeal)
             counted = await count_audience(connection, audience_query(draft, menu), capped, texts, self._settings.price)
             obstacles = [no_channel, blocking_reason(draft, menu, now), await incident_fault(connection, draft, menu)]
             frozen = await _frozen_note(connection, appeal) if appeal else ""
@@ -267,16 +279,14 @@ class AppealWorkflow:
             begins_at=begins_at,
             held_back=begins_at > max(draft.starts_at or now, now),
             approvals=required_approvals(draft, menu, now),
-            texts=text_costs(draft, menu, service_code, area),
+            texts=text_costs(draft, menu, given, area),
+            urgent=terms.urgent,
             obstacles=tuple(filter(None, obstacles)),
             notes=tuple(filter(None, [frozen, *warnings(draft, menu)])),
             cost=counted.cost,
         )
 
     # -----------------------------------------------------------------------------------------------------------
-
-    def _service_code(self, draft: AppealDraft) -> str:
-        return self._settings.service_codes.get(draft.channel, "")
 
     def _reason_after_approval(self, paused: Appeal, complete: bool) -> str:
         """Return the new reason of a paused appeal: the old one, unless it was the lack of this approval."""
@@ -287,7 +297,7 @@ class AppealWorkflow:
     def _validated(self, draft: AppealDraft, previous: AppealDraft | None = None) -> AppealDraft:
         """Return the draft as it goes out. Raise `InvalidDraft` if it has a fault. `previous` is the stored one."""
         draft = to_gsm7(draft)
-        check_draft(draft, self._menu(), self._settings.service_codes, self._clock.now(), previous)
+        check_draft(draft, self._menu(), self._settings.values_by_channel(), self._clock.now(), previous)
         return draft
 
     async def _lock_for(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.places.place_search import PlaceSearch
+from gateway.text.quiet_hours import QuietHours
 from gateway.text.wording import Wording, fill
 
 
@@ -179,34 +180,40 @@ class Menu:
         """Return the kind of a report. One that the pack does not have, perhaps any longer, has only its name."""
         return self.categories.get(name) or Category(name)
 
-    def stage_on(self, today: date) -> str:
-        """Return the stage of a day. Returns an empty text outside all stages."""
-        return next((stage.key for stage in self.stages if stage.first <= today <= stage.last), "")
+    def stage_at(self, at: datetime) -> str:
+        """Return the stage of a time. Returns an empty text outside all stages."""
+        local = at.astimezone(self.timezone).replace(tzinfo=None)
+        return next((stage.key for stage in self.stages if stage.begin <= local < stage.end), "")
 
     def local_day(self, now: datetime) -> tuple[date, str]:
-        """Return the date in the pack's time zone, and its stage. Cached for a minute."""
+        """Return the date in the pack's time zone, and the stage. Cached for a minute."""
         minute = int(now.timestamp()) // 60
         day = self.cache.days.get(minute)
         if day is None:
-            today = now.astimezone(self.timezone).date()
             self.cache.days.clear()
-            day = self.cache.days[minute] = today, self.stage_on(today)
+            day = self.cache.days[minute] = now.astimezone(self.timezone).date(), self.stage_at(now)
         return day
 
     def is_strict(self, at: datetime) -> bool:
         """Return True if appeals must keep to the approved texts at this time."""
-        return self.stage_on(at.astimezone(self.timezone).date()) in self.rules.strict_stages
+        return self.stage_at(at) in self.rules.strict_stages
 
     def quiet_until(self, at: datetime) -> datetime | None:
         """Return the end of the quiet hours that include `at`. Returns None outside of them."""
-        local = at.astimezone(self.timezone)
-        begin, end, clock = self.rules.quiet_from, self.rules.quiet_to, local.time()
-        has_begun, is_before_end = begin <= clock, clock < end
-        goes_over_midnight = end < begin
-        if not (has_begun or is_before_end if goes_over_midnight else has_begun and is_before_end):
-            return None
-        day = local.date() if clock < end else local.date() + timedelta(days=1)
-        return datetime.combine(day, end, local.tzinfo).astimezone(UTC)
+        return self._end_of(self.rules.quiet_hours, at)
+
+    def appeal_quiet_until(self, template: str, at: datetime) -> datetime | None:
+        """Return the end of the quiet hours of this kind of appeal that include `at`. Returns None outside of them."""
+        return self._end_of(self.own_quiet_hours(template) or self.rules.quiet_hours, at)
+
+    def own_quiet_hours(self, template: str) -> QuietHours | None:
+        """Return the quiet hours of this kind of appeal. Returns None for those of the rules."""
+        known = self.templates.get(template)
+        return known.own_hours if known else None
+
+    def _end_of(self, hours: QuietHours, at: datetime) -> datetime | None:
+        end = hours.until(at.astimezone(self.timezone))
+        return end.astimezone(UTC) if end else None
 
     def label(self, answer: str, value: str, language: str) -> str:
         """Return the text for a value of an answer. Returns the value itself if no wording or area names it."""
@@ -269,8 +276,13 @@ GATEWAY_PLACEHOLDERS: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", 
 """Placeholders that the gateway fills in, besides the answers: the service, the code to dial, a ticket, the time its
 status changed, and the places that a name in an SMS may mean."""
 
-APPEAL_PLACEHOLDERS = ("kel", "ussd", "svc")
-"""Placeholders of appeals: the area of the person, the code to dial, the service."""
+APPEAL_PLACEHOLDERS = ("kel", "ussd", "svc", "number", "stop")
+"""Placeholders of appeals: the area of the person, the code to dial, the service, the number of the appeal, and how to
+leave: by a reply, or by the code where the sender is a name."""
+
+
+LONGEST_NUMBER = "9999"
+"""Longest number of an appeal that its text must have room for."""
 
 
 SMS_NUMBER = "sms"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from gateway.text.quiet_hours import NO_QUIET_HOURS, QuietHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Named period of days, both included (facts/domain.md 2)."""
+    """Named period in local time (facts/domain.md 2). `end` is not part of it."""
 
     key: str
-    first: date
-    last: date
+    begin: datetime  # without a zone: the pack has one
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,12 @@ class PackRules:
     resume_within: timedelta
     resume_needs: frozenset[str]  # answers that an unfinished dialogue needs to be resumed
     resume_sms: bool
-    quiet_from: time  # local time; unsolicited SMS wait from then until `quiet_to`
-    quiet_to: time
+    quiet_hours: QuietHours  # unsolicited SMS wait until they end
     ticket_tries_per_hour: int
     remember_language: timedelta
     strict_stages: frozenset[str]  # appeals keep to approved texts, and need two approvals
     refused_words: tuple[str, ...]  # in lower case; no appeal may contain one
+    per_week: int  # frequency cap: appeals that a person gets in seven days at most
 
 
 class Need(StrEnum):
@@ -52,6 +54,8 @@ class Need(StrEnum):
 
     NONE = "none"
     CLOSED_INCIDENT = "closed_incident"  # and verified
+    FOUND_TRUE = "found_true"  # closed, as true or partly true
+    FOUND_UNTRUE = "found_untrue"  # closed, as untrue
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,17 @@ class AppealTemplate:
     """Text of appeals that the pack provides. Its words are in the wordings."""
 
     purpose: str
-    needs: Need
-    approved: bool  # may be used in a strict stage
+    needs: Need = Need.NONE
+    approved: bool = False  # may be used in a strict stage
+    urgent: bool = False  # two people approve it, and it waits for neither quiet hours nor the weekly limit
+    quiet_hours: QuietHours | None = None  # its own, if not those of the rules
+    per_week: int | None = None  # its own limit, if not that of the rules
+    slots: Mapping[str, int] = field(default_factory=dict)  # filled by the author: name → most septets
+
+    @property
+    def own_hours(self) -> QuietHours | None:
+        """Quiet hours of this kind of appeal. None for those of the rules."""
+        return NO_QUIET_HOURS if self.urgent else self.quiet_hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,6 @@ from sqlalchemy import (
     any_,
     case,
     cast,
-    false,
     func,
     insert,
     literal,
@@ -43,21 +42,20 @@ from gateway.messages.channel_state import is_paused
 from gateway.messages.holds import hold_reason, hold_status
 from gateway.messages.message import (
     CARRIER_ID_LENGTH,
-    CLASSES,
     ERASED,
     EXPIRED,
     OPTED_OUT,
+    URGENT_APPEAL_PRIORITY,
     MessageClass,
     MessageStatus,
     backoff,
     sources,
 )
+from gateway.messages.quiet_now import NOT_QUIET, QuietNow, is_quiet, quiet_until
 from gateway.messages.suppression import recipient_opted_out
 from gateway.messages.tables import QUEUED, SENDING, message_attempts, messages
 from gateway.text.phone import Phone
-
-_APPEAL_PRIORITY = CLASSES[MessageClass.APPEAL].priority
-_QUIET_CLASSES = [kind.value for kind, rules in CLASSES.items() if rules.quiet_hours]
+from gateway.text.quiet_hours import QuietHours
 
 
 class Lane(StrEnum):
@@ -80,6 +78,7 @@ class Claim:
     attempts: int
     worker: str
     parts: int = 1
+    own_hours: QuietHours | None = None  # quiet hours of its own. None for those of the pack, by its class
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +101,19 @@ def claim_statement(
     *,
     lane: Lane | None = None,
     ignore_pause: bool = False,
-    quiet_until: datetime | None = None,
+    quiet: QuietNow = NOT_QUIET,
 ) -> ReturningUpdate[Any]:
     """Build the statement that claims due messages of `channel`, or of one `lane` of it, by priority.
 
     Claims nothing of a paused channel, unless `ignore_pause`. Expired messages and those of erased numbers are
     cancelled. Appeals to opted-out people are suppressed. Those of a held appeal take the status of the hold. In quiet
-    hours, messages of a class that observes them stay queued until `quiet_until`. Returns all rows that it changed.
+    hours, those of their class or their own, messages stay queued until the end. Returns all rows that it changed.
     """
     table = messages.c
     due = [table.channel == channel, table.status == QUEUED, table.due_at <= now]
     if lane is not None:
         # By priority, not by class: the index on due messages has the priority.
-        appeals = table.priority >= _APPEAL_PRIORITY
+        appeals = table.priority >= URGENT_APPEAL_PRIORITY
         due.append(appeals if lane is Lane.APPEALS else ~appeals)
     if not ignore_pause:
         due.append(~is_paused(channel))
@@ -136,17 +135,17 @@ def claim_statement(
     return (
         update(messages)
         .where(table.id == picked.c.id)
-        .values(claim_values(picked, worker, now, quiet_until))
+        .values(claim_values(picked, worker, now, quiet))
         .returning(messages)
     )
 
 
-def claim_values(picked: CTE, worker: str, now: datetime, quiet_until: datetime | None) -> dict[str, Any]:
+def claim_values(picked: CTE, worker: str, now: datetime, quiet_now: QuietNow) -> dict[str, Any]:
     """Return the new column values of a picked row. In each CASE the first condition that is true decides."""
     table = messages.c
     has_number = table.phone_sealed.is_not(None)
     opted_out, held = picked.c.opted_out, picked.c.hold_status
-    quiet = table["class"].in_(_QUIET_CLASSES) if quiet_until else false()
+    quiet = is_quiet(quiet_now)
     sendable = and_(~opted_out, held.is_(None), has_number, table.expires_at > now)
     claimed = and_(sendable, ~quiet)
     values: dict[str, Any] = {
@@ -169,11 +168,10 @@ def claim_values(picked: CTE, worker: str, now: datetime, quiet_until: datetime 
         "claimed_by": case((claimed, worker), else_=None),
         "updated_at": now,
     }
-    if quiet_until:
-        put_off = and_(sendable, quiet)  # and as long before it expires as if it were queued then
-        until = literal(quiet_until, DateTime(timezone=True))
-        values["due_at"] = case((put_off, until), else_=table.due_at)
-        values["expires_at"] = case((put_off, until + (table.expires_at - table.due_at)), else_=table.expires_at)
+    put_off = and_(sendable, quiet)  # and as long before it expires as if it were queued then
+    until = quiet_until(quiet_now, now)
+    values["due_at"] = case((put_off, until), else_=table.due_at)
+    values["expires_at"] = case((put_off, until + (table.expires_at - table.due_at)), else_=table.expires_at)
     return values
 
 

@@ -133,6 +133,10 @@ CLASSES: Mapping[MessageClass, ClassRules] = {
 }
 
 
+URGENT_APPEAL_PRIORITY = 49
+"""Priority of an urgent appeal: in the lane of appeals, before all others."""
+
+
 def may_cancel(kind: MessageClass, status: MessageStatus) -> bool:
     """Return True if a message may be cancelled, by hand or because its number is erased.
 

@@ -30,6 +30,7 @@ from gateway.messages.claims import (
     still_sendable,
 )
 from gateway.messages.message import CLASSES, ERASED, MessageClass, MessageStatus, may_cancel
+from gateway.messages.quiet_now import NOT_QUIET, QuietNow
 from gateway.messages.receipts import apply_receipts, lock_carrier_ids, parked_opt_outs
 from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import QUEUED, SENDING, UNKNOWN, messages
@@ -38,6 +39,7 @@ from gateway.runtime.postgres import Database
 from gateway.text.errors import ExplainedError
 from gateway.text.gsm import encoding, parts
 from gateway.text.phone import Phone
+from gateway.text.quiet_hours import QuietHours
 from gateway.vault.vault import CannotOpen, Vault
 
 log = structlog.get_logger()
@@ -139,17 +141,17 @@ class Outbox:
         channel: str,
         *,
         lane: Lane | None = None,
-        quiet_until: datetime | None = None,
+        quiet: QuietNow = NOT_QUIET,
     ) -> Sequence[Claim]:
         """Claim up to `limit` due messages of `channel`, or of one lane of it, by priority.
 
         Two workers never get the same message: a claim is one UPDATE. Messages that must not be sent get the status
-        that `claim_statement` describes. In quiet hours those of a class that observes them are put off to
-        `quiet_until`. Returns nothing if nothing is due.
+        that `claim_statement` describes. In quiet hours those that observe them are put off to their end. Returns
+        nothing if nothing is due.
         """
         while True:
             now = self._clock.now()
-            statement = claim_statement(limit, worker, channel, now, lane=lane, quiet_until=quiet_until)
+            statement = claim_statement(limit, worker, channel, now, lane=lane, quiet=quiet)
             async with self.database.begin() as connection:
                 rows = (await connection.execute(statement)).mappings().all()
                 if not rows:
@@ -161,13 +163,13 @@ class Outbox:
             if claims:
                 return claims
 
-    async def claim_probe(self, worker: str, channel: str, *, quiet_until: datetime | None = None) -> Sequence[Claim]:
+    async def claim_probe(self, worker: str, channel: str, *, quiet: QuietNow = NOT_QUIET) -> Sequence[Claim]:
         """Claim one message to probe a paused channel, if a probe is due and no other worker makes it."""
         now = self._clock.now()
         async with self.database.begin() as connection:
             if not await acquire_probe(connection, channel, now):
                 return []
-            statement = claim_statement(1, worker, channel, now, ignore_pause=True, quiet_until=quiet_until)
+            statement = claim_statement(1, worker, channel, now, ignore_pause=True, quiet=quiet)
             rows = (await connection.execute(statement)).mappings().all()
             claimed = [row for row in rows if row["status"] == MessageStatus.SENDING]
             claims = await self._claims_from(connection, claimed, now)
@@ -206,6 +208,7 @@ class Outbox:
             attempts=row["attempts"],
             worker=row["claimed_by"],
             parts=row["parts"],
+            own_hours=QuietHours(row["quiet_from"], row["quiet_to"]) if row["quiet_from"] is not None else None,
         )
 
     async def find_withdrawn(self, claims: Sequence[Claim]) -> set[int]:

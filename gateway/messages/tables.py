@@ -14,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    Time,
     UniqueConstraint,
     false,
     literal,
@@ -55,6 +56,9 @@ messages = Table(
     Column("priority", Integer, nullable=False),
     Column("due_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
+    # Quiet hours of its kind of appeal, in local time; none if both are equal. Unset: those of the pack, by its class.
+    Column("quiet_from", Time),
+    Column("quiet_to", Time),
     Column("attempts", Integer, nullable=False),
     Column("unknowns", Integer, nullable=False),  # how often it became unknown
     Column("carrier_message_id", Text),

@@ -24,6 +24,7 @@ class Wording:
     sms: Mapping[str, str]
     apology: str
     appeals: Mapping[str, str] = field(default_factory=dict)
+    opt_out: Mapping[str, str] = field(default_factory=dict)  # ways to leave appeals: `reply` and `dial`
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)  # the line of each text in its file
     constants: Mapping[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # text → the constants in it
 

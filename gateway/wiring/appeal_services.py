@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -16,6 +17,8 @@ from gateway.runtime.postgres import Database
 from gateway.settings import Settings
 from gateway.vault.vault import Vault
 
+_NAME = re.compile(r"[^\W\d_]")
+
 
 class AppealServices:
     """Services of appeals. They need no Redis, so the command builds them without the others."""
@@ -26,7 +29,7 @@ class AppealServices:
         self.workflow = AppealWorkflow(database, clock, menu, configured)
         self.worker = AppealWorker(database, clock, menu, configured)
         self.results = ResultsStore(database, vault)
-        self.published = PublishedAppeals(database, menu, configured.service_codes)
+        self.published = PublishedAppeals(database, menu, configured.values_for)
 
 
 def appeal_settings(settings: Settings) -> AppealSettings:
@@ -34,4 +37,10 @@ def appeal_settings(settings: Settings) -> AppealSettings:
     amount, _, currency = (settings.part_cost or "").partition(" ")
     codes = {name: channel.service_code for name, channel in settings.channels.items()}
     price = Price(Decimal(amount), currency) if amount else None
-    return AppealSettings(codes, price, AutoPause(max_failed_share=settings.appeal_pause_share), settings.appeal_ahead)
+    pause = AutoPause(max_failed_share=settings.appeal_pause_share)
+    return AppealSettings(codes, _named_senders(settings), price, pause, settings.appeal_ahead)
+
+
+def _named_senders(settings: Settings) -> frozenset[str]:
+    """Return the channels whose sender is a name. Nobody can reply to a name."""
+    return frozenset(name for name, channel in settings.channels.items() if _NAME.search(channel.sender or ""))

@@ -21,6 +21,7 @@ from gateway.messages.channel_state import Channels
 from gateway.messages.inbox import Inbox
 from gateway.messages.operator_actions import OperatorActions
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import QuietNow
 from gateway.messages.receipts import Receipts
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.sending.sender import Sender
@@ -182,7 +183,7 @@ class Services:
             sender_options(self.settings),
             self.metrics,
             self.rate_limiter,
-            self._quiet_until,
+            self._quiet_now,
         )
 
     def _build_gauges(self) -> None:
@@ -208,8 +209,9 @@ class Services:
     def _current_menu(self) -> Menu:
         return self.versions.current
 
-    def _quiet_until(self, at: datetime) -> datetime | None:
-        return self._current_menu().quiet_until(at)
+    def _quiet_now(self, at: datetime) -> QuietNow:
+        menu = self._current_menu()
+        return QuietNow(at.astimezone(menu.timezone).time(), menu.quiet_until(at))
 
 
 @asynccontextmanager

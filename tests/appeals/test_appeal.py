@@ -116,8 +116,9 @@ def test_check_approver_refuses_authors_and_a_second_approval(
         assert allowed
 
 
-def test_strict_stage_needs_two_approvals() -> None:
-    assert [approvals_needed(strict) for strict in (False, True)] == [1, 2]
+def test_strict_stage_and_urgency_need_two_approvals() -> None:
+    assert [approvals_needed(strict=strict) for strict in (False, True)] == [1, 2]
+    assert approvals_needed(strict=False, urgent=True) == 2
 
 
 def test_every_message_status_counts_in_one_total() -> None:

@@ -13,7 +13,8 @@ from gateway.appeals.appeal import SuppressionReason, Total
 from gateway.appeals.bitmap import IdBitmap
 from gateway.appeals.expansion import Expansion, expand_statement
 from gateway.appeals.store import audience_query
-from gateway.appeals.texts import render_texts
+from gateway.appeals.terms import Terms
+from gateway.appeals.texts import AppealValues, render_texts
 from gateway.carriers.carrier import OptOut, Unknown
 from tests.helpers.appeals import CODE, DRAFT, KLEGO, MEDONO, OWN_TEXTS, AppealWorld
 from tests.helpers.golden import assert_golden_sql
@@ -25,7 +26,7 @@ async def test_expand_statement_is_the_golden_one(world: AppealWorld, request: p
     draft = replace(DRAFT, audience={"roles": ["subscriber", "camat"], "areas": [MEDONO]})
     appeal = await world.appeal(await world.submitted_appeal(draft))
     query = audience_query(draft, menu)
-    expansion = Expansion(appeal, query, render_texts(appeal.texts, menu, CODE), now)
+    expansion = Expansion(appeal, query, render_texts(appeal.texts, menu, AppealValues(CODE)), now, Terms())
 
     reason = query.suppression_reason(IdBitmap.of([1]), frozen=True)
     statement = expand_statement(expansion, [1, 2, 3], reason, now)

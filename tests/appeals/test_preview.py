@@ -52,7 +52,8 @@ async def test_preview_notes_missing_languages_and_numbers_that_will_be_masked(w
 
     fallback = [f"there is no text in {one}: people whose language is {one} get the text in id" for one in ("jv", "en")]
     masked = "id: a number in this text looks like a phone number; the public page of appeals masks it"
-    assert notes == [*fallback, masked]
+    no_number = "id: this text has no {number}, by which people can check with CEK that it is ours"
+    assert notes == [*fallback, no_number, masked]
 
 
 async def test_preview_notes_people_who_get_nothing_without_a_text_in_the_first_language(world: AppealWorld) -> None:

@@ -19,10 +19,10 @@ from tests.helpers.appeals import BUDI, DRAFT, OWN_TEXTS, RINI, SITI, AppealWorl
     [
         (replace(DRAFT, purpose=" "), "needs a purpose"),
         (replace(DRAFT, channel="xy"), 'unknown channel "xy"; expected one of at'),
-        (replace(DRAFT, template="war"), 'unknown template "war"; expected one of asn, uang, damai, cek_kabar'),
+        (replace(DRAFT, template="war"), 'unknown template "war"; expected one of asn, asn_medsos, uang'),
         (replace(DRAFT, template=""), "either a template"),
         (replace(DRAFT, texts={"id": "x"}), "either a template"),
-        (replace(DRAFT, template="cek_kabar"), "name its ticket"),
+        (replace(DRAFT, template="kabar_tidak_benar"), "name its ticket"),
         (replace(DRAFT, audience={"roles": ["king"]}), 'unknown role "king"'),
         (replace(OWN_TEXTS, texts={"su": "x"}), 'unknown language "su"'),
         (replace(OWN_TEXTS, texts={"id": "{name} x"}), "unknown placeholder {name}; expected one of kel, ussd, svc"),
@@ -32,7 +32,7 @@ from tests.helpers.appeals import BUDI, DRAFT, OWN_TEXTS, RINI, SITI, AppealWorl
         (replace(OWN_TEXTS, texts={"id": "Ayo, Pilih  NOMOR 1!"}), "id: pilih nomor is one of the refused words"),
         (
             replace(OWN_TEXTS, texts={"id": "Rukun"}),
-            "id: this text must say how to leave, with one of BERHENTI, MANDHEG, STOP",
+            "id: this text must say how to leave, with {stop} or one of BERHENTI, MANDHEG, STOP, UNREG",
         ),
         (replace(OWN_TEXTS, texts={"id": "STOP", "jv": "Nonstop"}), "jv: this text must say how to leave"),
         (replace(DRAFT, purpose="Menangkan nomor urut 1"), "purpose: nomor urut is one of the refused words"),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from gateway.appeals.appeal import MAX_PER_WEEK, WEEK, ActNotAllowed, SuppressionReason
+from gateway.appeals.appeal import WEEK, ActNotAllowed, SuppressionReason
 from gateway.appeals.tables import appeal_chunks
 from gateway.appeals.weekly_cap import at_weekly_cap, weekly_cap_statement
 from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unknown
@@ -24,6 +24,7 @@ from tests.helpers.migrations import to_version
 from tests.helpers.phones import phone
 
 PEOPLE = 24
+PER_WEEK = 3  # of the pack
 AUDIENCES = ({"roles": ["subscriber"]}, {"areas": [MEDONO]}, {"areas": [KLEGO]})
 
 
@@ -120,7 +121,7 @@ async def cap_by_messages(world: AppealWorld, until: datetime, excluding: int) -
             table.status.not_in(["suppressed", "cancelled", "refused"]),
         )
         .group_by(table.person)
-        .having(func.count() >= MAX_PER_WEEK)
+        .having(func.count() >= PER_WEEK)
     )
     async with world.database.begin() as connection:
         return set((await connection.execute(counted)).scalars())
@@ -130,7 +131,7 @@ async def cap_by_bitmaps(
     world: AppealWorld, until: datetime, excluding: int, person_ids: Sequence[int] | None = None
 ) -> set[int]:
     async with world.database.begin() as connection:
-        return ids_of(await at_weekly_cap(connection, until, excluding, person_ids))
+        return ids_of(await at_weekly_cap(connection, PER_WEEK, until, excluding, person_ids))
 
 
 async def due_times(world: AppealWorld) -> Sequence[datetime]:
@@ -147,7 +148,7 @@ async def test_cap_by_bitmaps_equals_the_count_of_messages(world: AppealWorld, s
     await world.add_subscribers(PEOPLE // 2, area=MEDONO)
     await world.add_subscribers(PEOPLE // 2, area=KLEGO, first=PEOPLE // 2)
     history = RandomHistory(world, chance)
-    for _ in range(MAX_PER_WEEK):
+    for _ in range(PER_WEEK):
         await history.begin()
 
     found = 0

@@ -51,7 +51,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "resume": ("rules.yaml", "resume"),
     "quiet_hours": ("rules.yaml", "quiet_hours"),
     "stages.yaml": ("stages.yaml", "1"),
-    "appeals.yaml": ("appeals.yaml", "cek_kabar"),
+    "appeals.yaml": ("appeals.yaml", "damai"),
     "report.yaml": ("report.yaml",),
     "Answers of the pack": ("report.yaml", "answers", "tps"),
 }

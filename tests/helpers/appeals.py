@@ -21,6 +21,7 @@ from gateway.carriers.carrier import Accepted, Outcome
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import QuietNow
 from gateway.messages.tables import messages
 from gateway.people.person import Role
 from gateway.people.tables import people, person_roles, subscriptions
@@ -36,7 +37,10 @@ from tests.helpers.gateway import SERVICE_CODES, channel_settings, open_gateway
 from tests.helpers.packs import FILES
 from tests.helpers.phones import phone
 
-STAGES = "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
+STAGES = (
+    "- {key: masa_tenang, first: 2026-11-24, last: 2026-11-26}\n"
+    "- {key: pemungutan, first: 2026-12-09, last: 2026-12-09}\n"
+)
 MEDONO, PODOSUGIH, KLEGO = "33.75.01.1002", "33.75.01.1003", "33.75.02.1008"
 CODE = SERVICE_CODES["at"]
 CHUNK_SIZE = 7  # an audience of twenty is several chunks
@@ -218,10 +222,11 @@ class AppealWorld:
         Returns the recipients in order. By default the carrier accepts everything.
         """
         sent: list[Phone] = []
-        quiet = self.menu.quiet_until(self.services.clock.now())
+        now = self.services.clock.now()
+        quiet = QuietNow(now.astimezone(self.menu.timezone).time(), self.menu.quiet_until(now))
         while most is None or len(sent) < most:
             size = limit if most is None else min(limit, most - len(sent))
-            claims = await self.outbox.claim(size, "worker", "at", quiet_until=quiet)
+            claims = await self.outbox.claim(size, "worker", "at", quiet=quiet)
             if not claims:
                 break
             outcomes = [(one, outcome(one.phone) if outcome else Accepted(f"id-{one.id}")) for one in claims]

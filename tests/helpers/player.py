@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 
 from gateway.carriers.carrier import Turn
 from gateway.menu import engine
@@ -80,7 +80,7 @@ class DialoguePhone:
 
     @property
     def _given(self) -> dict[str, str]:
-        stage = self.menu.stage_on(self.today)
+        stage = self.menu.stage_at(datetime.combine(self.today, time(12), self.menu.timezone))
         return {"ussd": self.code, "reports_today": self.reports_today, "stage": stage}
 
     def _done(self, line: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, ClientTimeout, DummyCookieJar
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, func, insert, select
 
 from gateway.appeals.appeal import AppealStatus
 from gateway.appeals.tables import appeals
@@ -126,7 +126,7 @@ async def send_raw(url: str, *pieces: bytes) -> tuple[bytes, bytes]:
 
 
 async def add_appeal(database: Database, **values: Any) -> int:
-    """Store an appeal that was sent and is done, with other `values`. Returns its number."""
+    """Store an appeal that was sent and is done, with other `values`. Returns its id, equal to its public number."""
     row: dict[str, Any] = {
         "status": AppealStatus.DONE,
         "version": 1,
@@ -147,6 +147,7 @@ async def add_appeal(database: Database, **values: Any) -> int:
         "updated_at": NOON,
     }
     async with database.begin() as connection:
-        adding = insert(appeals).values(row | values).returning(appeals.c.id)
+        newest = (await connection.execute(select(func.coalesce(func.max(appeals.c.public_number), 0)))).scalar_one()
+        adding = insert(appeals).values({"public_number": newest + 1} | row | values).returning(appeals.c.id)
         number: int = (await connection.execute(adding)).scalar_one()
     return number

@@ -30,8 +30,37 @@ def test_is_strict_on_the_days_of_strict_stages(menu: Menu, files: Files) -> Non
         "2024-11-23T23:59:59+07:00",
         "2024-11-24T00:00:00+07:00",
         "2024-11-26T23:59:59+07:00",
-        "2024-11-27T00:00+07:00",
+        "2024-11-27T23:59:59+07:00",
+        "2024-11-28T00:00+07:00",
     )
-    assert [menu.is_strict(datetime.fromisoformat(day)) for day in days] == [False, True, True, False]
-    without = edit_pack(files, "rules.yaml", "[masa_tenang]", "[]")
+    assert [menu.is_strict(datetime.fromisoformat(day)) for day in days] == [False, True, True, True, False]
+    without = edit_pack(files, "rules.yaml", "[masa_tenang, pemungutan]", "[]")
     assert not any(load(without).is_strict(datetime.fromisoformat(day)) for day in days)
+
+
+def test_stage_with_hours_begins_and_ends_at_these_minutes(files: Files) -> None:
+    hours = edit_pack(
+        files, "stages.yaml", "first: 2024-11-27, last: 2024-11-27", "first: 2024-11-27T07:00, last: 2024-11-27T13:00"
+    )
+    menu = load(hours)
+
+    times = ("06:59:59", "07:00", "12:59:59", "13:00", "23:59")
+    stages = [menu.stage_at(datetime.fromisoformat(f"2024-11-27T{time}+07:00")) for time in times]
+    assert stages == ["", "pemungutan", "pemungutan", "", ""]
+
+
+def test_kind_of_appeal_has_its_own_quiet_hours_or_those_of_the_pack(menu: Menu) -> None:
+    late = datetime.fromisoformat("2024-11-25T23:30:00+07:00")
+    evening = datetime.fromisoformat("2024-11-25T20:30:00+07:00")
+
+    def clock(template: str, at: datetime) -> str:
+        end = menu.appeal_quiet_until(template, at)
+        return f"{end.astimezone(menu.timezone):%d %H:%M}" if end else ""
+
+    assert [clock(one, late) for one in ("", "damai", "masa_tenang", "mengungsi")] == [
+        "26 07:00",
+        "26 07:00",
+        "26 04:00",
+        "",
+    ]
+    assert [clock(one, evening) for one in ("damai", "masa_tenang")] == ["26 07:00", ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from sqlalchemy import text, update
@@ -16,6 +16,7 @@ from gateway.messages.erasure import erase_numbers
 from gateway.messages.holds import apply_hold, set_hold
 from gateway.messages.message import ERASED, OPTED_OUT, MessageClass, MessageStatus
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import QuietNow
 from gateway.messages.suppression import add_opt_outs
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
@@ -31,7 +32,9 @@ from tests.helpers.waiting import until
 def test_claim_statement_reads_as_its_golden_file(clock: ManualClock, request: pytest.FixtureRequest) -> None:
     now = clock.now()
 
-    statement = claim_statement(200, "w1", "at", now, lane=Lane.APPEALS, quiet_until=now + timedelta(hours=8))
+    statement = claim_statement(
+        200, "w1", "at", now, lane=Lane.APPEALS, quiet=QuietNow(time(21), now + timedelta(hours=8))
+    )
 
     assert_golden_sql("claim", statement, request)
 

@@ -56,7 +56,7 @@ WITH picked AS (
     messages.priority,
     messages.due_at,
     messages.id
-  LIMIT :param_14   FOR UPDATE SKIP LOCKED
+  LIMIT :param_19   FOR UPDATE SKIP LOCKED
 )
 UPDATE messages SET status = CASE
   WHEN (
@@ -64,20 +64,29 @@ UPDATE messages SET status = CASE
     AND picked.hold_status IS NULL
     AND messages.phone_sealed IS NOT NULL
     AND messages.expires_at > :expires_at_1
-    AND (
-      NOT messages.class IN (:class_1_1, :class_1_2)
-    )
+    AND NOT CASE
+      WHEN (
+        messages.quiet_from IS NOT NULL
+      )
+      THEN :param_1 >= messages.quiet_from
+      AND :param_1 < messages.quiet_to
+      OR messages.quiet_to < messages.quiet_from
+      AND (
+        :param_1 >= messages.quiet_from OR :param_1 < messages.quiet_to
+      )
+      ELSE messages.class IN (:class_1_1, :class_1_2)
+    END
   )
-  THEN :param_1
+  THEN :param_2
   WHEN (
     NOT picked.opted_out
     AND picked.hold_status IS NULL
     AND messages.phone_sealed IS NOT NULL
     AND messages.expires_at > :expires_at_1
   )
-  THEN :param_2
-  WHEN picked.opted_out
   THEN :param_3
+  WHEN picked.opted_out
+  THEN :param_4
   ELSE COALESCE(picked.hold_status, :coalesce_1)
 END, due_at = CASE
   WHEN (
@@ -85,9 +94,34 @@ END, due_at = CASE
     AND picked.hold_status IS NULL
     AND messages.phone_sealed IS NOT NULL
     AND messages.expires_at > :expires_at_1
-    AND messages.class IN (:class_2_1, :class_2_2)
+    AND CASE
+      WHEN (
+        messages.quiet_from IS NOT NULL
+      )
+      THEN :param_1 >= messages.quiet_from
+      AND :param_1 < messages.quiet_to
+      OR messages.quiet_to < messages.quiet_from
+      AND (
+        :param_1 >= messages.quiet_from OR :param_1 < messages.quiet_to
+      )
+      ELSE messages.class IN (:class_1_1, :class_1_2)
+    END
   )
-  THEN :param_4
+  THEN CASE
+    WHEN (
+      messages.quiet_from IS NOT NULL
+    )
+    THEN :param_5 + (
+      messages.quiet_to - :param_6
+    ) + CASE
+      WHEN (
+        messages.quiet_to <= :param_6
+      )
+      THEN :param_7
+      ELSE :param_8
+    END
+    ELSE :param_9
+  END
   ELSE messages.due_at
 END, expires_at = CASE
   WHEN (
@@ -95,9 +129,34 @@ END, expires_at = CASE
     AND picked.hold_status IS NULL
     AND messages.phone_sealed IS NOT NULL
     AND messages.expires_at > :expires_at_1
-    AND messages.class IN (:class_2_1, :class_2_2)
+    AND CASE
+      WHEN (
+        messages.quiet_from IS NOT NULL
+      )
+      THEN :param_1 >= messages.quiet_from
+      AND :param_1 < messages.quiet_to
+      OR messages.quiet_to < messages.quiet_from
+      AND (
+        :param_1 >= messages.quiet_from OR :param_1 < messages.quiet_to
+      )
+      ELSE messages.class IN (:class_1_1, :class_1_2)
+    END
   )
-  THEN :param_4 + (
+  THEN CASE
+    WHEN (
+      messages.quiet_from IS NOT NULL
+    )
+    THEN :param_5 + (
+      messages.quiet_to - :param_6
+    ) + CASE
+      WHEN (
+        messages.quiet_to <= :param_6
+      )
+      THEN :param_7
+      ELSE :param_8
+    END
+    ELSE :param_9
+  END + (
     messages.expires_at - messages.due_at
   )
   ELSE messages.expires_at
@@ -108,12 +167,21 @@ END, attempts = (
       AND picked.hold_status IS NULL
       AND messages.phone_sealed IS NOT NULL
       AND messages.expires_at > :expires_at_1
-      AND (
-        NOT messages.class IN (:class_1_1, :class_1_2)
-      )
+      AND NOT CASE
+        WHEN (
+          messages.quiet_from IS NOT NULL
+        )
+        THEN :param_1 >= messages.quiet_from
+        AND :param_1 < messages.quiet_to
+        OR messages.quiet_to < messages.quiet_from
+        AND (
+          :param_1 >= messages.quiet_from OR :param_1 < messages.quiet_to
+        )
+        ELSE messages.class IN (:class_1_1, :class_1_2)
+      END
     )
-    THEN :param_5
-    ELSE :param_6
+    THEN :param_10
+    ELSE :param_11
   END
 ), reason = CASE
   WHEN (
@@ -124,7 +192,7 @@ END, attempts = (
   )
   THEN messages.reason
   WHEN picked.opted_out
-  THEN :param_7
+  THEN :param_12
   WHEN (
     picked.hold_status IS NOT NULL
   )
@@ -132,32 +200,50 @@ END, attempts = (
   WHEN (
     messages.phone_sealed IS NOT NULL
   )
-  THEN :param_8
-  ELSE :param_9
+  THEN :param_13
+  ELSE :param_14
 END, claimed_at = CASE
   WHEN (
     NOT picked.opted_out
     AND picked.hold_status IS NULL
     AND messages.phone_sealed IS NOT NULL
     AND messages.expires_at > :expires_at_1
-    AND (
-      NOT messages.class IN (:class_1_1, :class_1_2)
-    )
+    AND NOT CASE
+      WHEN (
+        messages.quiet_from IS NOT NULL
+      )
+      THEN :param_1 >= messages.quiet_from
+      AND :param_1 < messages.quiet_to
+      OR messages.quiet_to < messages.quiet_from
+      AND (
+        :param_1 >= messages.quiet_from OR :param_1 < messages.quiet_to
+      )
+      ELSE messages.class IN (:class_1_1, :class_1_2)
+    END
   )
-  THEN :param_10
+  THEN :param_15
 END, claimed_by = CASE
   WHEN (
     NOT picked.opted_out
     AND picked.hold_status IS NULL
     AND messages.phone_sealed IS NOT NULL
     AND messages.expires_at > :expires_at_1
-    AND (
-      NOT messages.class IN (:class_1_1, :class_1_2)
-    )
+    AND NOT CASE
+      WHEN (
+        messages.quiet_from IS NOT NULL
+      )
+      THEN :param_1 >= messages.quiet_from
+      AND :param_1 < messages.quiet_to
+      OR messages.quiet_to < messages.quiet_from
+      AND (
+        :param_1 >= messages.quiet_from OR :param_1 < messages.quiet_to
+      )
+      ELSE messages.class IN (:class_1_1, :class_1_2)
+    END
   )
-  THEN :param_11
+  THEN :param_16
 END, updated_at = :updated_at
 FROM picked
 WHERE
   messages.id = picked.id
-RETURNING messages.id, messages.class, messages.status, messages.channel, messages.phone_sealed, messages.phone_key, messages.text, messages.encoding, messages.parts, messages.ticket, messages.language, messages.priority, messages.due_at, messages.expires_at, messages.attempts, messages.unknowns, messages.carrier_message_id, messages.reason, messages.claimed_at, messages.resend_of, messages.appeal, messages.person, messages.area, messages.sent_at, messages.claimed_by, messages.created_at, messages.updated_at
+RETURNING messages.id, messages.class, messages.status, messages.channel, messages.phone_sealed, messages.phone_key, messages.text, messages.encoding, messages.parts, messages.ticket, messages.language, messages.priority, messages.due_at, messages.expires_at, messages.quiet_from, messages.quiet_to, messages.attempts, messages.unknowns, messages.carrier_message_id, messages.reason, messages.claimed_at, messages.resend_of, messages.appeal, messages.person, messages.area, messages.sent_at, messages.claimed_by, messages.created_at, messages.updated_at

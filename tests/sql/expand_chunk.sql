@@ -6,11 +6,11 @@ WITH recipients AS MATERIALIZED (
     CASE
       WHEN (
         people.language = ANY(
-          CAST(:param_13 AS TEXT[])
+          CAST(:param_15 AS TEXT[])
         )
       )
       THEN people.language
-      ELSE :param_14
+      ELSE :param_16
     END AS language,
     COALESCE(
       GREATEST(
@@ -21,7 +21,7 @@ WITH recipients AS MATERIALIZED (
           WHERE
             subscriptions.phone_key = people.phone_key
             AND subscriptions.area = ANY(
-              CAST(:param_15 AS TEXT[])
+              CAST(:param_17 AS TEXT[])
             )
             AND withdrawn_at IS NULL
         ),
@@ -34,7 +34,7 @@ WITH recipients AS MATERIALIZED (
           WHERE
             person_roles.person = people.id
             AND role_area.code = ANY(
-              CAST(:param_16 AS TEXT[])
+              CAST(:param_18 AS TEXT[])
             )
         )
       ),
@@ -50,9 +50,9 @@ WITH recipients AS MATERIALIZED (
                 WHERE
                   person_roles.person = people.id
                   AND person_roles.role = ANY(
-                    CAST(:param_17 AS TEXT[])
+                    CAST(:param_19 AS TEXT[])
                   )
-                  AND person_roles.areas && CAST(:param_18 AS TEXT[])
+                  AND person_roles.areas && CAST(:param_20 AS TEXT[])
               )
             )
             OR (
@@ -64,13 +64,13 @@ WITH recipients AS MATERIALIZED (
                   subscriptions.phone_key = people.phone_key
                   AND withdrawn_at IS NULL
                   AND subscriptions.area = ANY(
-                    CAST(:param_19 AS TEXT[])
+                    CAST(:param_21 AS TEXT[])
                   )
               )
             )
           )
         )
-        THEN :param_20
+        THEN :param_22
         ELSE NULL
       END,
       (
@@ -80,7 +80,7 @@ WITH recipients AS MATERIALIZED (
         WHERE
           subscriptions.phone_key = people.phone_key
           AND subscriptions.area = ANY(
-            CAST(:param_15 AS TEXT[])
+            CAST(:param_17 AS TEXT[])
           )
       )
     ) AS area,
@@ -88,7 +88,7 @@ WITH recipients AS MATERIALIZED (
       WHEN (
         people.phone_key IS NULL
       )
-      THEN :param_21
+      THEN :param_23
       WHEN (
         EXISTS(
           SELECT
@@ -98,7 +98,7 @@ WITH recipients AS MATERIALIZED (
             opt_outs.phone_key = people.phone_key
         )
       )
-      THEN :param_22
+      THEN :param_24
       WHEN (
         NOT (
           people.phone_key IS NOT NULL
@@ -111,9 +111,9 @@ WITH recipients AS MATERIALIZED (
                 WHERE
                   person_roles.person = people.id
                   AND person_roles.role = ANY(
-                    CAST(:param_23 AS TEXT[])
+                    CAST(:param_25 AS TEXT[])
                   )
-                  AND person_roles.areas && CAST(:param_24 AS TEXT[])
+                  AND person_roles.areas && CAST(:param_26 AS TEXT[])
               )
             )
             OR (
@@ -125,25 +125,25 @@ WITH recipients AS MATERIALIZED (
                   subscriptions.phone_key = people.phone_key
                   AND withdrawn_at IS NULL
                   AND subscriptions.area = ANY(
-                    CAST(:param_25 AS TEXT[])
+                    CAST(:param_27 AS TEXT[])
                   )
               )
             )
           )
         )
       )
-      THEN :param_26
+      THEN :param_28
       WHEN CASE
         WHEN (
-          people.id - :id_1 >= :param_27 AND people.id - :id_1 < :param_28
+          people.id - :id_1 >= :param_29 AND people.id - :id_1 < :param_30
         )
-        THEN GET_BIT(CAST(:param_29 AS BYTEA), people.id - :id_1) = :get_bit_1
+        THEN GET_BIT(CAST(:param_31 AS BYTEA), people.id - :id_1) = :get_bit_1
         ELSE FALSE
       END
-      THEN :param_30
+      THEN :param_32
       ELSE NULL
     END AS suppression_reason
-  FROM UNNEST(CAST(:param_31 AS BIGINT[])) AS chunk(id)
+  FROM UNNEST(CAST(:param_33 AS BIGINT[])) AS chunk(id)
   JOIN people
     ON people.id = chunk.id
 )
@@ -151,6 +151,8 @@ INSERT INTO messages (
   class,
   channel,
   priority,
+  quiet_from,
+  quiet_to,
   due_at,
   expires_at,
   attempts,
@@ -173,19 +175,21 @@ SELECT
   :param_1 AS class,
   :param_2 AS channel,
   :param_3 AS priority,
-  :param_4 AS due_at,
-  :param_5 AS expires_at,
-  :param_6 AS attempts,
-  :param_7 AS unknowns,
-  :param_8 AS created_at,
-  :param_9 AS updated_at,
-  :param_10 AS appeal,
+  :param_4 AS quiet_from,
+  :param_5 AS quiet_to,
+  :param_6 AS due_at,
+  :param_7 AS expires_at,
+  :param_8 AS attempts,
+  :param_9 AS unknowns,
+  :param_10 AS created_at,
+  :param_11 AS updated_at,
+  :param_12 AS appeal,
   CASE
     WHEN (
       recipients.suppression_reason IS NULL
     )
-    THEN :param_11
-    ELSE :param_12
+    THEN :param_13
+    ELSE :param_14
   END AS status,
   COALESCE(recipients.suppression_reason, :coalesce_1) AS reason,
   recipients.phone_sealed AS phone_sealed,
@@ -197,15 +201,15 @@ SELECT
   recipients.id AS person,
   recipients.area AS area
 FROM recipients
-LEFT OUTER JOIN UNNEST(CAST(:param_32 AS TEXT[]), CAST(:param_33 AS TEXT[]), CAST(:param_34 AS TEXT[]), CAST(:param_35 AS TEXT[]), CAST(:param_36 AS INT[])) AS texts(language, area, text, encoding, parts)
+LEFT OUTER JOIN UNNEST(CAST(:param_34 AS TEXT[]), CAST(:param_35 AS TEXT[]), CAST(:param_36 AS TEXT[]), CAST(:param_37 AS TEXT[]), CAST(:param_38 AS INT[])) AS texts(language, area, text, encoding, parts)
   ON texts.language = recipients.language
   AND texts.area = CASE
     WHEN (
       recipients.area = ANY(
-        CAST(:param_37 AS TEXT[])
+        CAST(:param_39 AS TEXT[])
       )
     )
     THEN recipients.area
-    ELSE :param_38
+    ELSE :param_40
   END ON CONFLICT DO NOTHING
 RETURNING messages.person, messages.status

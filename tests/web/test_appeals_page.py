@@ -31,7 +31,7 @@ async def page_json(gateway: WebGateway) -> Mapping[str, Any]:
 
 
 async def test_page_without_sent_appeals_says_so(web_gateway: WebGateway) -> None:
-    assert "Belum ada himbauan" in (await web_gateway.call("GET", "/himbauan")).text
+    assert "Belum ada imbauan" in (await web_gateway.call("GET", "/himbauan")).text
     assert await page_json(web_gateway) == {"office": "Siaga Pilkada, Kota Pekalongan", "appeals": []}
 
 
@@ -53,7 +53,9 @@ async def test_page_and_json_show_a_sent_appeal(web_gateway: WebGateway) -> None
         "texts": {"id": f"Rukun di [kelurahan/desa]. Lapor {CODE}. STOP", "jv": "Rukun. STOP"},
         "areas": ["Medono"],
         "went_out_at": "2024-11-20T05:00:00+00:00",
+        "urgent": False,
     }
+    assert f"<h2>No {number}: Damai</h2>" in answer.text
 
 
 async def test_heading_of_a_template_comes_from_the_pack(web_gateway: WebGateway) -> None:
@@ -65,7 +67,7 @@ async def test_heading_of_a_template_comes_from_the_pack(web_gateway: WebGateway
     assert {one["purpose"] for one in (await page_json(web_gateway))["appeals"]} == {purpose, "lost"}
 
     page = (await web_gateway.call("GET", "/himbauan")).text
-    assert f"<h2>{purpose}</h2>" in page
+    assert f"<h2>No 1: {purpose}</h2>" in page
     assert slogan not in page
 
 

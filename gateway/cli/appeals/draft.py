@@ -14,10 +14,12 @@ from gateway.cli.appeals.context import open_appeals
 from gateway.cli.appeals.options import (
     START_HELP,
     by_language,
+    by_slot,
     channel_or_only_one,
     number_argument,
     parse_audience_json,
     parse_start_or_approval,
+    slot_option,
     template_option,
     text_option,
     ticket_option,
@@ -37,6 +39,7 @@ _AUDIENCE_HELP = "People it is for; see `deploy/README.md`, Appeals."
 @click.option("--purpose", required=True, help=_PURPOSE_HELP)
 @template_option
 @ticket_option
+@slot_option
 @text_option
 @click.option("--audience", type=parse_audience_json, metavar="JSON|@FILE", required=True, help=_AUDIENCE_HELP)
 @click.option("--channel", help="Channel it goes out by [the only one].")
@@ -50,6 +53,7 @@ async def appeals_draft(
     purpose: str,
     template: str | None,
     ticket: str | None,
+    slots: tuple[tuple[str, str], ...],
     texts: tuple[tuple[str, str], ...],
     audience: Any,
     channel: str | None,
@@ -72,6 +76,7 @@ async def appeals_draft(
             texts=own_texts,
             ticket=ticket or "",
             starts_at=context.start_at(at),
+            slots=by_slot(slots),
         )
         actor = await context.authenticate(name)
         number = await context.workflow.draft(actor, draft)
@@ -84,6 +89,7 @@ async def appeals_draft(
 @click.option("--purpose", help=_PURPOSE_HELP)
 @template_option
 @ticket_option
+@slot_option
 @text_option
 @click.option("--audience", type=parse_audience_json, metavar="JSON|@FILE", help=_AUDIENCE_HELP)
 @click.option("--channel", help="Channel it goes out by.")
@@ -99,6 +105,7 @@ async def appeals_edit(
     purpose: str | None,
     template: str | None,
     ticket: str | None,
+    slots: tuple[tuple[str, str], ...],
     texts: tuple[tuple[str, str], ...],
     audience: Any,
     channel: str | None,
@@ -121,6 +128,7 @@ async def appeals_edit(
                 channel=channel,
                 audience=audience,
                 texts=_texts_of_edit(texts, template),
+                slots=by_slot(slots),
                 starts_at=context.start_at(at),
                 changes_start=at is not None,
             )

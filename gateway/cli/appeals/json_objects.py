@@ -33,6 +33,8 @@ def appeal_json(appeal: Appeal) -> dict[str, Any]:
         "went_out_at": iso_time(appeal.went_out_at),
         "created_at": iso_time(appeal.created_at),
         "updated_at": iso_time(appeal.updated_at),
+        "public_number": appeal.public_number,
+        "slots": dict(draft.slots),
     }
 
 
@@ -85,6 +87,7 @@ def preview_json(preview: Preview) -> dict[str, Any]:
         "texts": {cost.language: text_cost_json(cost) for cost in preview.texts},
         "obstacles": list(preview.obstacles),
         "notes": list(preview.notes),
+        "urgent": preview.urgent,
     }
 
 

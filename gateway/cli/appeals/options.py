@@ -42,6 +42,13 @@ def parse_language_text(value: str) -> tuple[str, str]:
     return language.strip(), text
 
 
+def parse_slot(value: str) -> tuple[str, str]:
+    name, separator, filling = value.partition("=")
+    if not separator or not name.strip():
+        raise click.BadParameter(f'{quoted(value)} does not name its slot; write tps="TPS 10"')
+    return name.strip(), filling
+
+
 def parse_optional_ticket(value: str) -> str:
     """Parse a ticket, with or without its dash. An empty one means no incident."""
     if not value.strip():
@@ -101,6 +108,16 @@ text_option = click.option(
 )
 
 
+slot_option = click.option(
+    "--slot",
+    "slots",
+    type=parse_slot,
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Value of a slot of the template, once for each.",
+)
+
+
 # Values --------------------------------------------------------------------------------------------------------
 
 
@@ -109,6 +126,14 @@ def by_language(texts: Sequence[tuple[str, str]]) -> dict[str, str]:
     found = dict(texts)
     if len(found) < len(texts):
         raise click.BadParameter("a language has one text", param_hint="--text")
+    return found
+
+
+def by_slot(slots: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the values by slot. Raises `click.BadParameter` if a slot has two."""
+    found = dict(slots)
+    if len(found) < len(slots):
+        raise click.BadParameter("a slot has one value", param_hint="--slot")
     return found
 
 

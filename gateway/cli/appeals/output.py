@@ -109,6 +109,7 @@ def print_overview(overview: AppealOverview, menu: Menu) -> None:
     if overview.held_until:
         row["held_until"] = held_until_text(overview.held_until, menu.timezone)
     row["approvals_needed"] = overview.approvals_needed
+    row["slots"] = [{"slot": name, "value": value} for name, value in appeal.draft.slots.items()]
     row["texts"] = [{"language": language, "text": text} for language, text in appeal.texts.items()]
     totals = {**totals_json(results.totals), "in all": results.audience_size}
     row["totals"] = [{"total": total, "people": people} for total, people in totals.items()]
@@ -162,7 +163,9 @@ def print_preview(appeal: Appeal, preview: Preview, menu: Menu) -> None:
         "cost": preview.cost or "no price is set (part_cost)",
         "begins_at": local_time(preview.begins_at, menu.timezone),
         "held back by quiet hours": "yes" if preview.held_back else "no",
+        "urgent": "yes: neither quiet hours nor the weekly limit hold it back" if preview.urgent else "no",
         "approvals needed": preview.approvals,
+        "slots": [{"slot": name, "value": value} for name, value in appeal.draft.slots.items()],
         "languages": [
             {"language": language, "people": share.people, "parts": share.parts, "cost": share.cost}
             for language, share in preview.languages.items()

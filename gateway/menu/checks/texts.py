@@ -9,6 +9,7 @@ from gateway.menu.error_lines import ERROR_PLACEHOLDERS
 from gateway.menu.model import (
     APPEAL_PLACEHOLDERS,
     GATEWAY_PLACEHOLDERS,
+    LONGEST_NUMBER,
     Menu,
     State,
     appeal_area_label,
@@ -16,6 +17,7 @@ from gateway.menu.model import (
 )
 from gateway.menu.pack_files import CATEGORIES, Path, pack_diagnostic, text_diagnostic
 from gateway.menu.paging import LONGEST_GIVEN, fill_with_longest
+from gateway.menu.rules import AppealTemplate
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
@@ -34,19 +36,22 @@ def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN)
     """Check for texts that are empty, not in the GSM-7 alphabet, or with an unknown placeholder."""
     words = menu.wordings[language]
     for path, text in _texts(words):
-        for message in _faults(text, None if unknowns.placeholders else _known(menu, path[0]), menu.constants):
+        for message in _faults(text, None if unknowns.placeholders else _known(menu, path), menu.constants):
             yield text_diagnostic(words, path, message)
 
 
-def _known(menu: Menu, section: str) -> Set[str]:
-    """Return the placeholders that the texts of a section may have, besides the constants of the pack."""
-    match section:
+def _known(menu: Menu, path: Path) -> Set[str] | None:
+    """Return the placeholders that a text may have, besides the constants of the pack. Returns None if unknown."""
+    match path[0]:
         case "labels":
             return frozenset()
         case "errors":
             return frozenset(ERROR_PLACEHOLDERS)
         case "appeals":
-            return frozenset(APPEAL_PLACEHOLDERS)
+            template = menu.templates.get(path[1])
+            return {*APPEAL_PLACEHOLDERS, *template.slots} if template else None
+        case "opt_out":
+            return frozenset({"ussd"})
     return {*GATEWAY_PLACEHOLDERS, *menu.placeholders}
 
 
@@ -87,7 +92,7 @@ def _faults(text: str, known: Set[str] | None, constants: Iterable[str]) -> Iter
 
 def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
     yield ("apology",), words.apology
-    for section in ("navigation", "errors", "sms", "appeals"):
+    for section in ("navigation", "errors", "sms", "appeals", "opt_out"):
         for name, text in getattr(words, section).items():
             yield (section, name), text
     for section in ("labels", "screens"):
@@ -108,7 +113,12 @@ def sms_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) 
             yield text_diagnostic(words, ("sms", name), message)
     sms = {} if unknowns.placeholders else words.sms
     filled = [(("sms", name), fill_with_longest(menu, text, language)) for name, text in sms.items()]
-    filled += [(("appeals", name), fill(text, longest_appeal(menu))) for name, text in words.appeals.items()]
+    longest = longest_appeal(menu, language)
+    filled += [
+        (("appeals", name), fill(words.appeals[name], {**longest, **_longest_slots(template)}))
+        for name, template in menu.templates.items()
+        if name in words.appeals
+    ]
     for path, text in filled:
         if (excess := gsm.septets(text) - SMS_SEPTETS) > 0:
             yield text_diagnostic(words, path, f"{excess} septets over one SMS")
@@ -132,13 +142,21 @@ def restricted_faults(menu: Menu, language: str) -> Iterator[Diagnostic]:
                 yield text_diagnostic(words, ("sms", name), f"{message}; change it, or {instead}")
 
 
-def longest_appeal(menu: Menu) -> dict[str, str]:
+def longest_appeal(menu: Menu, language: str) -> dict[str, str]:
     """Return the longest value of each placeholder of appeals."""
+    code = LONGEST_GIVEN["ussd"]
+    ways_out = [fill(way, {"ussd": code}) for way in menu.wordings[language].opt_out.values()]
     return {
         "kel": max((appeal_area_label(menu, code) for code in appeal_areas(menu)), key=gsm.septets),
-        "ussd": LONGEST_GIVEN["ussd"],
+        "ussd": code,
         "svc": menu.service,
+        "number": LONGEST_NUMBER,
+        "stop": max(ways_out, key=gsm.septets, default=""),
     }
+
+
+def _longest_slots(template: AppealTemplate) -> dict[str, str]:
+    return {name: "m" * most for name, most in template.slots.items()}
 
 
 def label_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:

@@ -23,6 +23,7 @@ from gateway.menu.pack.schema import (
     ReportShape,
     RulesShape,
     StagesShape,
+    TemplateShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
@@ -88,7 +89,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         stages=tuple(Stage(stage.key, stage.first, stage.last) for stage in stages),
         rules=_rules(parsed.rules or RulesShape()),
         keywords=keywords,
-        templates={key: AppealTemplate(raw.purpose, raw.needs, raw.approved) for key, raw in templates.items()},
+        templates={key: _template(raw) for key, raw in templates.items()},
         wordings={
             language: _wording(reader, language, parsed.wordings.get(language) or _NO_TEXTS, constants)
             for language in pack.languages
@@ -201,7 +202,7 @@ def _wording(reader: PackReader, language: str, raw: WordingShape, constants: Ma
     named: dict[Path, frozenset[str]] = {}
     sections = {
         section: _with_constants(texts, (section,), constants, named)
-        for section, texts in raw.model_dump(exclude={"dates"}).items()
+        for section, texts in raw.model_dump(exclude={"dates"}, exclude_none=True).items()
     }
     return Wording(language, lines=reader.lines.get(wording_file(language), {}), constants=named, **sections)
 
@@ -221,12 +222,24 @@ def _rules(raw: RulesShape) -> PackRules:
         resume_within=timedelta(hours=raw.resume.hours),
         resume_needs=frozenset(raw.resume.needs),
         resume_sms=raw.resume.sms,
-        quiet_from=raw.quiet_hours.first,
-        quiet_to=raw.quiet_hours.last,
+        quiet_hours=raw.quiet_hours.hours,
+        per_week=raw.per_week,
         ticket_tries_per_hour=raw.ticket_tries_per_hour,
         remember_language=timedelta(days=raw.language_days),
         strict_stages=frozenset(raw.strict_stages),
         refused_words=tuple(map(str.casefold, raw.refused_words)),
+    )
+
+
+def _template(raw: TemplateShape) -> AppealTemplate:
+    return AppealTemplate(
+        purpose=raw.purpose,
+        needs=raw.needs,
+        approved=raw.approved,
+        urgent=raw.urgent,
+        quiet_hours=raw.quiet_hours.hours if raw.quiet_hours else None,
+        per_week=raw.per_week,
+        slots={name: slot.most for name, slot in raw.slots.items()},
     )
 
 

@@ -133,7 +133,7 @@ _PACK: Mapping[str, Any] = {
 _WORDING: Mapping[str, Any] = {"navigation": {}, "errors": {}, "screens": {}, "sms": {}, "apology": "?"}
 """Replacements of required keys that a file lacks, so that the rest of it can be validated."""
 
-_OPTIONAL_SECTIONS = ("labels", "appeals")  # of a wording
+_OPTIONAL_SECTIONS = ("labels", "appeals", "opt_out")  # of a wording
 
 
 def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack:
@@ -227,7 +227,7 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
         file = wording_file(language)
         named = _named_sms(parsed) if parsed.categories and not reader.removed.get(CATEGORIES) else wording.sms
         check_wording(reader, file, wording, shown_errors(parsed.flow), _sent_sms(parsed), named)
-        check_appeals(reader, file, wording, parsed.appeals, parsed.rules)
+        check_appeals(reader, file, wording, parsed.appeals, parsed.rules, parsed.keywords)
         if parsed.report:
             check_answer_labels(reader, file, wording, parsed.report, has_file=REPORT in reader.files)
         if categories is not None:

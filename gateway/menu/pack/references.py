@@ -29,12 +29,14 @@ from gateway.menu.pack.schema import (
     PackShape,
     RulesShape,
     StagesShape,
+    TemplateShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
 from gateway.text.banned_words import find_banned_words
 from gateway.text.diagnostics import unknown
+from gateway.text.wording import placeholders
 from gateway.text.words import normalised
 
 RESERVED = frozenset({*GATEWAY_PLACEHOLDERS, *APPEAL_PLACEHOLDERS, *ERROR_PLACEHOLDERS})
@@ -298,7 +300,7 @@ def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | No
         return
     # Neighbours are enough: the file is in the order of time, and a stage out of order overlaps the one before.
     for place, (earlier, later) in enumerate(zip(stages.root, stages.root[1:], strict=False), start=1):
-        if later.first <= earlier.last:
+        if later.first < earlier.last:
             reader.add(STAGES, (str(place),), f"{later.key} begins before {earlier.key} ends")
     if rules is None:
         return
@@ -309,17 +311,43 @@ def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | No
 
 
 def check_appeals(
-    reader: PackReader, file: str, wording: WordingShape, templates: AppealsShape | None, rules: RulesShape | None
+    reader: PackReader,
+    file: str,
+    wording: WordingShape,
+    templates: AppealsShape | None,
+    rules: RulesShape | None,
+    keywords: KeywordsShape | None,
 ) -> None:
-    """Check for missing and unused texts of appeals, and for refused words in them."""
+    """Check for missing and unused texts of appeals, for what a text must name, and for refused words."""
     if templates:
         unclear = reader.incomplete(APPEALS)
         _check_names(reader, file, ("appeals",), wording.appeals, list(templates.root), allowed=unclear)
+        for key, text in wording.appeals.items():
+            for message in _missing_in_appeal(text, templates.root.get(key), wording):
+                reader.add(file, ("appeals", key), f"appeals.{key}: {message}")
     if rules is None:
         return
+    numbers = [word for words in keywords.numbers.values() for word in words] if keywords else []
     for key, text in wording.appeals.items():
-        for word in find_banned_words(text, rules.refused_words):
+        for word in find_banned_words(text, rules.refused_words, numbers):
             reader.add(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
+
+
+def _missing_in_appeal(text: str, template: TemplateShape | None, wording: WordingShape) -> Iterator[str]:
+    """Yield messages about what the text of a template must name, and does not."""
+    try:
+        named = placeholders(text)
+    except ValueError:
+        return  # reported with the other texts
+    if template is None:
+        return
+    if "number" not in named:
+        yield "name {number}, by which people can check that an appeal is official"
+    for slot in template.slots:
+        if slot not in named:
+            yield f"the slot {slot} is missing: name {{{slot}}}, or remove it from {APPEALS}"
+    if "stop" in named and wording.opt_out is None:
+        yield "{stop} needs opt_out, the ways to leave: reply and dial"
 
 
 def shown_errors(flow: FlowShape | None) -> list[str]:

@@ -75,7 +75,7 @@ import structlog
 from gateway.carriers.carrier import Deferred, Outcome, Unknown
 from gateway.messages.channel_state import ChannelStatus
 from gateway.messages.claims import Claim, Lane
-from gateway.messages.message import CLASSES, MessageClass
+from gateway.messages.message import MessageClass
 from gateway.messages.sending.context import ChannelContext
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
@@ -257,9 +257,11 @@ class Batch:
 
     async def _find_withdrawn(self, claims: Sequence[Claim]) -> Collection[int]:
         """Return the ids of the claims that must not be sent any more."""
-        if self._deps.quiet_until(self._deps.clock.now()):
-            return [claim.id for claim in claims if CLASSES[claim.kind].quiet_hours]
-        return await self._deps.outbox.find_withdrawn(claims)
+        quiet = self._deps.quiet_now(self._deps.clock.now())
+        waiting = {claim.id for claim in claims if quiet.holds_back(claim.kind, claim.own_hours)}
+        if len(waiting) == len(claims):
+            return waiting
+        return waiting | await self._deps.outbox.find_withdrawn(claims)
 
     async def _release(self, claims: Sequence[Claim]) -> None:
         release = partial(self._deps.outbox.release, self._context.channel, claims)

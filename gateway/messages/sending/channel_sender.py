@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from gateway.carriers.carrier import Carrier
 from gateway.messages.claims import Claim, Lane
+from gateway.messages.quiet_now import QuietNow
 from gateway.messages.sending.batch import Batch, LaneState
 from gateway.messages.sending.context import ChannelContext, SenderDeps
 from gateway.messages.sending.worker import WorkerState
@@ -61,7 +62,7 @@ class ChannelSender:
             await self._wait_for_capacity(lane, max_unsent)
         claimed_at = self._deps.clock.monotonic()
         claims = await self._deps.outbox.claim(
-            limit, self._deps.worker_name, self._channel, lane=lane.lane, quiet_until=self._quiet_until()
+            limit, self._deps.worker_name, self._channel, lane=lane.lane, quiet=self._quiet_now()
         )
         self._worker.note_database(available=True)
         if claims:
@@ -91,15 +92,15 @@ class ChannelSender:
             # Resumed since the last look: messages are due, and must not wait for the next poll.
             return _AT_ONCE if was_paused else options.idle_poll
         claimed_at = deps.clock.monotonic()
-        claims = await deps.outbox.claim_probe(deps.worker_name, self._channel, quiet_until=self._quiet_until())
+        claims = await deps.outbox.claim_probe(deps.worker_name, self._channel, quiet=self._quiet_now())
         if claims:
             self._start_batch(self._priority_lane, claims, claimed_at, probing=True)
             await _wait_for_batches(self._priority_lane.batches, asyncio.ALL_COMPLETED)
             return _AT_ONCE
         return min(options.idle_poll, options.paused_poll)
 
-    def _quiet_until(self) -> datetime | None:
-        return self._deps.quiet_until(self._deps.clock.now())
+    def _quiet_now(self) -> QuietNow:
+        return self._deps.quiet_now(self._deps.clock.now())
 
     def _start_batch(
         self, lane: LaneState, claims: Sequence[Claim], claimed_at: float, *, probing: bool = False

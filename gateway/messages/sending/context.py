@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.carriers.carrier import Carrier, Deferred
 from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import QuietNow
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.sending.worker import WorkerState
 from gateway.runtime.clock import Clock
@@ -23,7 +24,7 @@ class SenderDeps:
     rate_limiter: RateLimiter | None
     clock: Clock
     worker_name: str
-    quiet_until: Callable[[datetime], datetime | None]  # end of the quiet hours that contain a time; None outside them
+    quiet_now: Callable[[datetime], QuietNow]
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import structlog
 from gateway.carriers.carrier import Carrier
 from gateway.messages.channel_state import Channels
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import NOT_QUIET, QuietNow
 from gateway.messages.sending.channel_sender import ChannelSender
 from gateway.messages.sending.context import SenderDeps
 from gateway.messages.sending.rate_limiter import RateLimiter
@@ -36,12 +37,12 @@ class Sender:
         options: SenderOptions | None = None,
         metrics: Metrics | None = None,
         rate_limiter: RateLimiter | None = None,
-        quiet_until: Callable[[datetime], datetime | None] = lambda _: None,
+        quiet_now: Callable[[datetime], QuietNow] = lambda _: NOT_QUIET,
     ) -> None:
-        """`quiet_until` returns the end of the quiet hours that contain a time. None for a time outside them."""
+        """`quiet_now` tells the quiet hours of a time."""
         self._outbox = outbox
         self._worker = WorkerState(options or SenderOptions(), metrics or Metrics())
-        deps = SenderDeps(outbox, channels, rate_limiter, clock, worker, quiet_until)
+        deps = SenderDeps(outbox, channels, rate_limiter, clock, worker, quiet_now)
         self._channel_senders = [
             ChannelSender(channel, carrier, deps, self._worker) for channel, carrier in carriers.items()
         ]

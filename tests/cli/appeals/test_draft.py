@@ -59,7 +59,7 @@ def test_draft_refuses_an_invalid_audience(terminal: AppealTerminal, audience: s
         (("--audience", AUDIENCE, "--text", "Rukun"), '"Rukun" does not name its language'),
         (("--audience", AUDIENCE, "--text", "id=Rukun", "--text", "id=Damai"), "a language has one text"),
         (("--audience", AUDIENCE, "--template", "damai", "--at", "besok"), '"besok" is not a time'),
-        (("--audience", AUDIENCE, "--template", "cek_kabar", "--ticket", "7340-2816"), "is not a ticket"),
+        (("--audience", AUDIENCE, "--template", "kabar_tidak_benar", "--ticket", "7340-2816"), "is not a ticket"),
     ],
 )
 def test_draft_refuses_wrong_usage(terminal: AppealTerminal, arguments: tuple[str, ...], message: str) -> None:
@@ -76,11 +76,11 @@ def test_draft_refuses_invalid_texts_and_templates(terminal: AppealTerminal) -> 
     assert "id: pilih nomor is one of the refused words" in refused_word
     assert 'unknown language "xx"' in terminal.refuse("siti", "draft", *draft, "--text", "xx=Rukun")
     assert 'unknown channel "pos"' in terminal.refuse("siti", "draft", *draft, "--text", "id=a", "--channel", "pos")
-    assert "name its ticket" in terminal.refuse("siti", "draft", *draft, "--template", "cek_kabar")
+    assert "name its ticket" in terminal.refuse("siti", "draft", *draft, "--template", "kabar_tidak_benar")
 
 
 def test_submit_refuses_an_unknown_incident(terminal: AppealTerminal) -> None:
-    number = terminal.draft_appeal("--template", "cek_kabar", "--ticket", "7340-2817")
+    number = terminal.draft_appeal("--template", "kabar_tidak_benar", "--ticket", "7340-2817")
 
     assert "there is no incident with the ticket" in terminal.refuse("siti", "submit", number)
 
@@ -217,12 +217,16 @@ def test_schedule_needs_a_time(terminal: AppealTerminal) -> None:
 def test_edit_replaces_texts_by_a_template_and_back(terminal: AppealTerminal) -> None:
     number = terminal.draft_appeal("--text", "id=Rukun. STOP")
 
-    terminal.succeed("siti", "edit", number, "--template", "cek_kabar", "--ticket", "7340-2817")
+    terminal.succeed("siti", "edit", number, "--template", "kabar_tidak_benar", "--ticket", "7340-2817")
     shown = terminal.show(number)
-    assert (shown["template"], shown["ticket"], {*shown["texts"]}) == ("cek_kabar", "73402817", {"id", "jv", "en"})
+    assert (shown["template"], shown["ticket"], {*shown["texts"]}) == (
+        "kabar_tidak_benar",
+        "73402817",
+        {"id", "jv", "en"},
+    )
 
     terminal.succeed("siti", "edit", number, "--purpose", "Calm")
-    assert terminal.show(number)["template"] == "cek_kabar"
+    assert terminal.show(number)["template"] == "kabar_tidak_benar"
 
     edit = terminal.run_as("siti", "edit", number, "--text", "id=Damai. STOP", "--ticket", "", "--json")
     shown = json.loads(edit.stdout)

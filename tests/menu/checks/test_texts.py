@@ -7,15 +7,15 @@ import pytest
 from gateway.menu.pack.loader import load
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 
-DAMAI = "Beda pilihan tetap rukun"
+DAMAI = "beda pilihan tetap rukun"
 
 
 def test_appeal_text_must_be_one_sms_with_the_longest_place(files: Files) -> None:
-    longer = edit_pack(files, ID, "Info {kel}: kabar", "Info {kel}, {kel}: kabar")
-    where = line_at(longer, ID, '  cek_kabar: "Info')
+    longer = edit_pack(files, ID, ": kabar di {kel}", ": kabar di {kel}, {kel}")
+    where = line_at(longer, ID, "  kabar_tidak_benar:")
 
     assert [line for line in all_diagnostics(longer) if line.startswith(where)] == [
-        f"{where}: appeals.cek_kabar: 11 septets over one SMS"
+        f"{where}: appeals.kabar_tidak_benar: 6 septets over one SMS"
     ]
 
 

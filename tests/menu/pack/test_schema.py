@@ -34,7 +34,12 @@ EDITS = [
         )
     ),
     *(
-        ("stages.yaml", "first: 2024-11-24", f"first: {wrong}", "must be a day such as 2024-11-27")
+        (
+            "stages.yaml",
+            "first: 2024-11-24",
+            f"first: {wrong}",
+            "must be a day such as 2024-11-27, or a time of a day such as 2024-11-27T07:00",
+        )
         for wrong in (
             "1732406400",
             "20241124",

@@ -35,7 +35,7 @@ OTHERS = [  # one fault of each kind that asks for a look at several files
     (EN, "    some: 10 to 50\n", ""),
     (PACK, "  kel: area", "  kel: area\n  x: description"),
     ("keywords.yaml", "3: gesekan", "3: perang"),
-    ("rules.yaml", "[masa_tenang]", "[tenang]"),
+    ("rules.yaml", "[masa_tenang, ", "[tenang, "),
 ]
 
 DANGER = ("danger: its only_if never holds", "only danger")  # found by exploring the paths
@@ -48,7 +48,7 @@ FAULTS: list[tuple[str, str, str, tuple[str, ...]]] = [
     (CATEGORIES, "urgent: true", "urgent: maybe", ()),
     (CATEGORIES, "lain:", "Lain Lain:", ("category is never x", 'unknown category "perang"')),
     ("stages.yaml", "key: masa_tenang", "kunci: masa_tenang", ("unknown stage",)),
-    ("appeals.yaml", "needs: closed_incident", "needs: nothing", ()),
+    ("appeals.yaml", "needs: found_untrue", "needs: nothing", ()),
     ("aliases.csv", "33.75.01.1004", "33.75.01.9999", ()),
     ("neighbours.csv", "33.75.01.1002", "x", ()),
     (JV, "navigation:", "navigasi:", ()),

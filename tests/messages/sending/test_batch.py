@@ -17,6 +17,7 @@ from gateway.messages.claims import Lane
 from gateway.messages.holds import set_hold
 from gateway.messages.message import OPTED_OUT, MessageClass, MessageStatus
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import QuietNow
 from gateway.messages.sending.batch import group_into_calls
 from gateway.messages.sending.rate_limiter import RateLimiter
 from gateway.messages.suppression import OptOuts
@@ -130,11 +131,11 @@ async def test_a_claimed_appeal_is_put_off_when_quiet_hours_begin(
     carrier, begin = AppealsWaitCarrier(), clock.now() + timedelta(minutes=1)
     morning = begin + timedelta(hours=11)
 
-    def quiet_until(at: datetime) -> datetime | None:
-        return morning if at >= begin else None
+    def quiet_now(at: datetime) -> QuietNow:
+        return QuietNow(until=morning if at >= begin else None)
 
     await _appeals(queue, 2)
-    async with running(sender_of(outbox, {"at": carrier}, clock, options=ONE_CALL, quiet_until=quiet_until)):
+    async with running(sender_of(outbox, {"at": carrier}, clock, options=ONE_CALL, quiet_now=quiet_now)):
         await carrier.called.wait()
         clock.advance(minutes=1)
         await until(partial(_put_off, queue, morning))

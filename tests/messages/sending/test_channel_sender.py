@@ -14,6 +14,7 @@ from gateway.carriers.carrier import Accepted, Deferred, Outcome, Unknown
 from gateway.messages.channel_state import Channels
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import Outbox
+from gateway.messages.quiet_now import QuietNow
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault
@@ -172,11 +173,11 @@ async def test_a_fault_in_a_carrier_module_leaves_its_messages_unknown_and_the_w
 
 
 async def test_a_failed_run_is_logged_with_channel_and_work(outbox: Outbox, clock: ManualClock) -> None:
-    def broken(_: datetime) -> datetime | None:
+    def broken(_: datetime) -> QuietNow:
         raise KeyError("quiet_hours")
 
     with structlog.testing.capture_logs() as logs:
-        async with running(sender_of(outbox, {"at": ScriptedCarrier()}, clock, quiet_until=broken)):
+        async with running(sender_of(outbox, {"at": ScriptedCarrier()}, clock, quiet_now=broken)):
             await until(lambda: was_logged(logs, "worker.round_failed"))
     failed = next(line for line in logs if line["event"] == "worker.round_failed")
     assert (failed["channel"], failed["work"]) == ("at", "send_due")
