@@ -53,5 +53,5 @@ async def test_appeals_that_went_out_are_numbered_in_the_order_of_their_first_sm
     await world.add_subscribers(1)
     appeal = await world.approved_appeal(DRAFT, by=(BUDI,))
     await world.run_appeal_worker()
-    begun = [(await world.appeal(one)).public_number for one in (ids[AppealStatus.SCHEDULED], appeal)]
-    assert begun == [5, 6], "the scheduled one has begun too"
+    numbers_now = [(await world.appeal(one)).public_number for one in (ids[AppealStatus.SCHEDULED], appeal)]
+    assert numbers_now == [5, 6], "the scheduled one has begun too"
