@@ -144,7 +144,7 @@ def _value_fault(value: str, most: int) -> str:
 
 
 def _reply_faults(draft: AppealDraft, menu: Menu) -> Iterator[str]:
-    """Yield a fault for each text of a template that asks for a reply, on a channel whose sender is a name."""
+    """Yield a fault for each text of a template that asks for a reply. The sender of the channel is a name."""
     for language, text in template_texts(draft.template, menu, draft.slots).items():
         if "stop" not in placeholders(text) and find_banned_words(text, _stop_words(menu)):
             yield f"{language}: {_NAMED_SENDER}; the pack's text must have {{stop}} instead"

@@ -29,7 +29,7 @@ class Terms:
 
 
 def terms_of(template: str, menu: Menu) -> Terms:
-    """Return the terms of a template, or those of texts of an author if it is empty or no longer in the pack."""
+    """Return the terms of a template. Without a known one they are those of texts of an author."""
     known = menu.templates.get(template)
     if known is None:
         return Terms(per_week=menu.rules.per_week)

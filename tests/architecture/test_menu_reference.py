@@ -38,6 +38,8 @@ SHAPES: dict[str, type[BaseModel]] = {
     "resume": schema.ResumeShape,
     "quiet_hours": schema.QuietShape,
     "appeals.yaml": schema.TemplateShape,
+    "slots": schema.SlotShape,
+    "opt_out": schema.OptOutShape,
     "stages.yaml": schema.StageShape,
     "report.yaml": schema.ReportShape,
     "Answers of the pack": schema.AnswerShape,

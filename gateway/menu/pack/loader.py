@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from gateway.menu.checks.texts import all_text_faults
 from gateway.menu.model import Menu
+from gateway.menu.pack.appeal_references import check_appeals
 from gateway.menu.pack.builder import ParsedPack, build_menu
 from gateway.menu.pack.references import (
     check_answers,
-    check_appeals,
     check_category_names,
     check_dates,
     check_flow,

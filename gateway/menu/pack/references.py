@@ -23,20 +23,16 @@ from gateway.menu.pack.schema import (
     REPLIES,
     SHORT,
     SMS,
-    AppealsShape,
     FlowShape,
     KeywordsShape,
     PackShape,
     RulesShape,
     StagesShape,
-    TemplateShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import APPEALS, CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
-from gateway.text.banned_words import find_banned_words
+from gateway.menu.pack_files import CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
 from gateway.text.diagnostics import unknown
-from gateway.text.wording import placeholders
 from gateway.text.words import normalised
 
 RESERVED = frozenset({*GATEWAY_PLACEHOLDERS, *APPEAL_PLACEHOLDERS, *ERROR_PLACEHOLDERS})
@@ -310,46 +306,6 @@ def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | No
             reader.add(RULES, ("strict_stages",), f"strict_stages: {unknown('stage', stage)}")
 
 
-def check_appeals(
-    reader: PackReader,
-    file: str,
-    wording: WordingShape,
-    templates: AppealsShape | None,
-    rules: RulesShape | None,
-    keywords: KeywordsShape | None,
-) -> None:
-    """Check for missing and unused texts of appeals, for what a text must name, and for refused words."""
-    if templates:
-        unclear = reader.incomplete(APPEALS)
-        _check_names(reader, file, ("appeals",), wording.appeals, list(templates.root), allowed=unclear)
-        for key, text in wording.appeals.items():
-            for message in _missing_in_appeal(text, templates.root.get(key), wording):
-                reader.add(file, ("appeals", key), f"appeals.{key}: {message}")
-    if rules is None:
-        return
-    numbers = [word for words in keywords.numbers.values() for word in words] if keywords else []
-    for key, text in wording.appeals.items():
-        for word in find_banned_words(text, rules.refused_words, numbers):
-            reader.add(file, ("appeals", key), f"appeals.{key}: {word} is one of the refused words")
-
-
-def _missing_in_appeal(text: str, template: TemplateShape | None, wording: WordingShape) -> Iterator[str]:
-    """Yield messages about what the text of a template must name, and does not."""
-    try:
-        named = placeholders(text)
-    except ValueError:
-        return  # reported with the other texts
-    if template is None:
-        return
-    if "number" not in named:
-        yield "name {number}, by which people can check that an appeal is official"
-    for slot in template.slots:
-        if slot not in named:
-            yield f"the slot {slot} is missing: name {{{slot}}}, or remove it from {APPEALS}"
-    if "stop" in named and wording.opt_out is None:
-        yield "{stop} needs opt_out, the ways to leave: reply and dial"
-
-
 def shown_errors(flow: FlowShape | None) -> list[str]:
     """Return the names of the error lines that a gateway with this pack shows."""
     states = flow.states.values() if flow else ()
@@ -374,9 +330,9 @@ def check_wording(
     `errors` are the names of the error lines that this pack shows, `sms` those of the SMS that it has sent. Others are
     allowed, so that a rule can be switched off and on again: those of the program, and those `named` by a category.
     """
-    _check_names(reader, file, ("navigation",), wording.navigation, NAVIGATION)
-    _check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT))
-    _check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES, *named))
+    check_names(reader, file, ("navigation",), wording.navigation, NAVIGATION)
+    check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT))
+    check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES, *named))
 
 
 def check_dates(reader: PackReader, wordings: Mapping[str, WordingShape]) -> None:
@@ -394,7 +350,7 @@ def check_labels(reader: PackReader, file: str, wording: WordingShape, categorie
     allowed = (
         labels if has_unread_category(reader, categories) else ()
     )  # it may be the label of a category that was removed
-    _check_names(reader, file, ("labels", "category"), labels, list(dict.fromkeys(categories)), allowed)
+    check_names(reader, file, ("labels", "category"), labels, list(dict.fromkeys(categories)), allowed)
 
 
 def check_screens(reader: PackReader, file: str, wording: WordingShape, flow: FlowShape) -> None:
@@ -405,13 +361,13 @@ def check_screens(reader: PackReader, file: str, wording: WordingShape, flow: Fl
         for name, state in flow.states.items()
         if name not in unclear and not any(kind.runs_effect for kind in state.kinds) and not state.words
     }
-    _check_names(reader, file, ("screens",), wording.screens, list(with_screen), allowed=unclear)
+    check_names(reader, file, ("screens",), wording.screens, list(with_screen), allowed=unclear)
     for name, state in with_screen.items():
         if name in wording.screens:  # one that is missing is a single diagnostic, not one for each of its texts
-            _check_names(reader, file, ("screens", name), wording.screens[name], ["heading", *state.labels])
+            check_names(reader, file, ("screens", name), wording.screens[name], ["heading", *state.labels])
 
 
-def _check_names(
+def check_names(
     reader: PackReader,
     file: str,
     path: Path,
