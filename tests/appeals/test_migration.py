@@ -1,4 +1,4 @@
-"""Migration 0018: appeals of every status get their public numbers, and old ones stay readable and work on."""
+"""Migration 0019: appeals of every status get their public numbers, and old ones stay readable and work on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_appeals_that_went_out_are_numbered_in_the_order_of_their_first_sm
     async with world.database.begin() as connection:
         await connection.execute(text("DROP SCHEMA public CASCADE"))
         await connection.execute(text("CREATE SCHEMA public"))
-        await connection.run_sync(to_version, "0017")
+        await connection.run_sync(to_version, "0018")
         ids = {}
         for hours, status in enumerate(AppealStatus):
             sent = status in (AppealStatus.RUNNING, AppealStatus.DONE, AppealStatus.CANCELLED)
