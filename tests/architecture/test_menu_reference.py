@@ -17,7 +17,7 @@ from gateway.menu.conditions import read_condition
 from gateway.menu.kinds import ask, choose_from, do, fields, resume
 from gateway.menu.kinds.base import StateShape
 from gateway.menu.kinds.table import KINDS
-from gateway.menu.pack import schema
+from gateway.menu.pack import rules_schema, schema
 from gateway.places import area_links, areas
 from gateway.ussd.effect_request import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
@@ -34,13 +34,13 @@ SHAPES: dict[str, type[BaseModel]] = {
     "dates": schema.DatesShape,
     "keywords.yaml": schema.KeywordsShape,
     "categories.yaml": schema.CategoryShape,
-    "rules.yaml": schema.RulesShape,
-    "resume": schema.ResumeShape,
-    "quiet_hours": schema.QuietShape,
-    "appeals.yaml": schema.TemplateShape,
-    "slots": schema.SlotShape,
+    "rules.yaml": rules_schema.RulesShape,
+    "resume": rules_schema.ResumeShape,
+    "quiet_hours": rules_schema.QuietShape,
+    "appeals.yaml": rules_schema.TemplateShape,
+    "slots": rules_schema.SlotShape,
     "opt_out": schema.OptOutShape,
-    "stages.yaml": schema.StageShape,
+    "stages.yaml": rules_schema.StageShape,
     "report.yaml": schema.ReportShape,
     "Answers of the pack": schema.AnswerShape,
 }
@@ -85,7 +85,7 @@ def test_every_file_has_its_section() -> None:
 
 
 def test_every_shape_has_its_table() -> None:
-    members = [*vars(schema).values(), *vars(fields).values()]
+    members = [*vars(schema).values(), *vars(rules_schema).values(), *vars(fields).values()]
     known = {shape for shape in members if isclass(shape) and issubclass(shape, BaseModel)}
     lists = {shape for shape in known if issubclass(shape, RootModel)}
     bases = {BaseModel, schema.StrictModel, schema.FLOW_SCHEMA}

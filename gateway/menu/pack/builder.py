@@ -13,17 +13,14 @@ from gateway.menu.kinds.base import StateShape
 from gateway.menu.limits import Keys
 from gateway.menu.model import Menu, Shortcut, State
 from gateway.menu.pack.references import ENTRY_KINDS, idle_keys, kind_faults
+from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape, TemplateShape
 from gateway.menu.pack.schema import (
     NO_REPORT,
-    AppealsShape,
     CategoriesShape,
     FlowShape,
     KeywordsShape,
     PackShape,
     ReportShape,
-    RulesShape,
-    StagesShape,
-    TemplateShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader

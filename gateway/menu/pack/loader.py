@@ -32,13 +32,13 @@ from gateway.menu.pack.references import (
     shown_errors,
 )
 from gateway.menu.pack.report_references import check_answer_labels, check_report
+from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape
 from gateway.menu.pack.schema import (
     FLOW_SCHEMA,
     NO_REPORT,
     REMINDER,
     REPLIES,
     SMS,
-    AppealsShape,
     CategoriesShape,
     CategoryNamesShape,
     CategoryShape,
@@ -46,8 +46,6 @@ from gateway.menu.pack.schema import (
     KeywordsShape,
     PackShape,
     ReportShape,
-    RulesShape,
-    StagesShape,
     WordingShape,
 )
 from gateway.menu.pack.unknowns import unknowns_of

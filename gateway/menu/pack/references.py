@@ -16,6 +16,7 @@ from gateway.menu.kinds.base import ALWAYS, StateShape
 from gateway.menu.kinds.resume import Resume
 from gateway.menu.kinds.tell import Tell
 from gateway.menu.model import APPEAL_PLACEHOLDERS, FACTS, GATEWAY_PLACEHOLDERS
+from gateway.menu.pack.rules_schema import RulesShape, StagesShape
 from gateway.menu.pack.schema import (
     ERRORS,
     NAVIGATION,
@@ -26,8 +27,6 @@ from gateway.menu.pack.schema import (
     FlowShape,
     KeywordsShape,
     PackShape,
-    RulesShape,
-    StagesShape,
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
