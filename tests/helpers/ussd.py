@@ -182,7 +182,7 @@ async def reminders(gateway: UssdGateway) -> list[dict[str, object]]:
     return [row for row in await gateway.rows(messages) if row["class"] == "resume"]
 
 
-def changed_menu(file: str = "wording/id.yaml", old: str = "Jenis kejadian?", new: str = "Apa yang terjadi?") -> Menu:
+def changed_menu(file: str = "wording/id.yaml", old: str = "Ada kejadian apa?", new: str = "Apa yang terjadi?") -> Menu:
     """Load the pack with one text changed."""
     assert old in FILES[file]
     return load({**FILES, file: FILES[file].replace(old, new)})

@@ -11,7 +11,7 @@ from tests.helpers.journeys import CODE, KEYS, StandaloneGateway, run_standalone
 from tests.helpers.program import ROOT
 from tests.helpers.waiting import until
 
-OLD, NEW = "Jenis kejadian?", "Apa yang terjadi?"
+OLD, NEW = "Ada kejadian apa?", "Apa yang terjadi?"
 
 
 async def logged(gateway: StandaloneGateway, event: str) -> dict[str, Any]:

@@ -42,18 +42,18 @@ def test_more_and_back_turn_pages(menu: Menu) -> None:
     first, second = walk(menu, "1 1 1"), walk(menu, "1 1 1 98")
 
     assert "5.Hoaks" in first.screen
-    assert "98.Lagi" in first.screen
-    assert "6.Perusakan" in second.screen
+    assert "98.Lanjut" in first.screen
+    assert "6.Baliho" in second.screen
     assert "98." not in second.screen
     assert walk(menu, "1 1 1 98 0").screen == first.screen
-    assert walk(menu, "1 1 1 98 98").screen.startswith("Salah. Pilih 1-9:\n")
+    assert walk(menu, "1 1 1 98 98").screen.startswith("Pilih angka 1-9:\n")
 
 
 @pytest.mark.parametrize(
     ("category", "screen"),
     [
-        ("3", "Lanjutkan laporan sebelumnya?\nGesekan pendukung\nPodosugih\n1.Lanjutkan\n2.Mulai baru\n3.Hapus"),
-        ("1", "Lanjutkan laporan sebelumnya?\n1.Lanjutkan\n2.Mulai baru\n3.Hapus"),
+        ("3", "Ada laporan yang belum terkirim. Lanjutkan?\nPodosugih\n1.Lanjutkan\n2.Buat laporan lain\n3.Hapus"),
+        ("1", "Ada laporan yang belum terkirim. Lanjutkan?\n1.Lanjutkan\n2.Buat laporan lain\n3.Hapus"),
     ],
 )
 def test_redial_tells_neither_kind_nor_place_of_a_restricted_report(menu: Menu, category: str, screen: str) -> None:
@@ -168,7 +168,7 @@ def test_channel_can_rename_navigation_keys(menu: Menu) -> None:
     first = walk(menu, "1 1 1", limits=limits)
     second = step(first.session, "88")
 
-    assert first.screen.endswith("88.Lagi\n70.Kembali")
+    assert first.screen.endswith("88.Lanjut\n70.Kembali")
     assert second.session.page == 1
     assert step(first.session, "98").session.error == "choice"
     assert step(second.session, "70").screen == first.screen
@@ -182,7 +182,7 @@ def test_show_home_after_a_lost_session_has_an_error_line(menu: Menu) -> None:
     led = engine.show_home(menu, "jv", given=GIVEN, error="lost")
 
     assert led.session.state == "main"
-    assert led.screen.startswith("Pedhot. Cobi malih:\nSiaga Pilkada\n")
+    assert led.screen.startswith("Pedhot. Cobi malih:\nSiaga Pilkada - Bakesbangpol\n")
     assert walk(menu, "1", led.session).session.error == ""
     assert engine.show_home(menu, "xx", given=GIVEN).session.language == "id"
 
@@ -250,7 +250,7 @@ def test_wrong_input_on_help_shows_the_question_and_the_reason(menu: Menu) -> No
     again = walk(menu, "1 1 1 77 77 77 77")
 
     assert (again.session.state, again.session.error, again.session.wrong) == ("category", "choice", 1)
-    assert again.screen.startswith("Salah. Pilih 1-9:\nJenis kejadian?")
+    assert again.screen.startswith("Pilih angka 1-9:\nAda kejadian apa?")
     assert engine.shown_state(menu, walk(menu, "77 77", again.session).session).name == "help"
 
 

@@ -20,12 +20,12 @@ TO_DESCRIBE = ("1", "1", "1", "2", "2", "4", "3", "1")
 @pytest.mark.parametrize(
     ("inputs", "line"),
     [
-        (("9",), "Salah. Pilih 1-3:"),
-        (("1", "1", "1", "77"), "Salah. Pilih 1-9:"),
-        (("1", "1", "1", "98", "77"), "Salah. Pilih 1-9:"),
-        (("1", "1", "2"), "Salah. Pilih 1:"),
-        (("1", "4", "1"), "Salah. Pilih 0:"),
-        (("2", "1", "x" * 400), "Klentu. Pilih 1:"),
+        (("9",), "Pilih angka 1-3:"),
+        (("1", "1", "1", "77"), "Pilih angka 1-9:"),
+        (("1", "1", "1", "98", "77"), "Pilih angka 1-9:"),
+        (("1", "1", "2"), "Pilih angka 1:"),
+        (("1", "4", "1"), "Pilih angka 0:"),
+        (("2", "1", "x" * 400), "Pilih angka 1:"),
         (("3", "1", "9"), "Not valid. Pick 1:"),
         (("1", "1", "1", "2", "surabaya"), "Tempat tak dikenal:"),
         ((*TO_DATE, "31/2"), "Tanggal itu tidak ada di kalender."),
@@ -83,7 +83,7 @@ def test_check_wants_a_reason_for_a_short_text(files: Files) -> None:
 
 
 def test_check_refuses_an_unknown_placeholder(files: Files) -> None:
-    pack = edit_pack(files, "wording/id.yaml", "Pilih {options}", "Pilih {svc}")
+    pack = edit_pack(files, "wording/id.yaml", "Pilih angka {options}", "Pilih {svc}")
 
     assert [one for one in all_diagnostics(pack) if "unknown placeholder {svc}" in one]
 

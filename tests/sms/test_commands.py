@@ -115,8 +115,8 @@ async def test_an_incomplete_report_is_answered_with_its_missing_part(
 
 
 def test_a_report_without_category_and_place_is_answered() -> None:
-    assert pack_sms("no_report").startswith("Jenis dan tempat belum jelas.")
-    assert "LAPOR 3 KLEGO" in pack_sms("no_report")
+    assert pack_sms("no_report").startswith("Ada kejadian apa, di mana?")
+    assert "LAPOR TAWURAN KLEGO" in pack_sms("no_report")
 
 
 async def test_each_sms_is_a_report_of_its_own(world: SmsWorld) -> None:

@@ -126,7 +126,7 @@ def test_parse_report_returns_all_places_of_an_ambiguous_name() -> None:
         assert len(parse_report(f"1 {name} banjir", menu).places) > 1, name
 
 
-EXAMPLE = re.compile(r"LAPOR [0-9] \w+ \w+(?: \w+)?(?=[.\"]|$)")
+EXAMPLE = re.compile(r"(?:LAPOR|REPORT) [A-Z]+ [A-Z ]+(?=[.\"]|$)")
 
 
 @pytest.mark.parametrize("pack", MENUS)
@@ -135,9 +135,9 @@ def test_example_of_a_report_is_one_without_doubt(pack: str, name: str) -> None:
     menu = MENUS[pack]
     for wording in menu.wordings.values():
         (example,) = EXAMPLE.findall(wording.sms[name])
-        report = parse_report(example.removeprefix("LAPOR "), menu)
+        report = parse_report(example.partition(" ")[2], menu)
         assert (report.category, report.area) != ("", ""), example
-        assert report.category == menu.keywords.categories[example.split()[1]]
+        assert report.category == menu.keywords.categories[example.split()[1].casefold()]
         assert report.area, example
 
 
@@ -145,10 +145,11 @@ def test_example_of_a_report_is_one_without_doubt(pack: str, name: str) -> None:
 def test_example_in_the_question_for_a_place_is_understood(pack: str) -> None:
     menu = MENUS[pack]
     for wording in menu.wordings.values():
-        report = parse_report(wording.sms["which_place"].rpartition("LAPOR ")[2], menu)
-        area = read_places(list(words(wording.sms["which_area"].rpartition("REG ")[2])), menu)
+        example = EXAMPLE.findall(f"{wording.sms['which_place']}.")[0]
+        report = parse_report(example.partition(" ")[2], menu)
+        area = read_places(list(words(re.split("DAFTAR |JOIN ", wording.sms["which_area"])[1])), menu)
 
-        assert (report.category, report.area) == (menu.keywords.categories[report.description], area.area)
+        assert (report.category, report.area) == (menu.keywords.categories[example.split()[1].casefold()], area.area)
         assert area.sure
 
 

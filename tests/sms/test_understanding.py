@@ -36,7 +36,7 @@ PRECEDENCE = [
     ("3", [], ""),
     ("apa ini", ["halo"], ""),
     # an SMS of ours is nothing that a person asks for
-    ("Nomor Anda sudah dihapus dari laporan 7340-2817. Laporan tetap disimpan tanpa identitas.", [], "echo"),
+    ("Nomor Anda sudah dihapus dari laporan 7340-2817. Isi laporan tetap disimpan.", [], "echo"),
 ]
 
 

@@ -31,7 +31,7 @@ async def test_file_makes_an_incident_and_its_confirmation(gateway: UssdGateway)
     assert (incident["language"], incident["received_at"]) == ("jv", "2026-11-28T03:04:05+00:00")
 
     (confirmation,) = await gateway.confirmations()
-    assert confirmation["text"].startswith(f"Laporan {learnt['ticket']} (Tukaran pendukung, Podosugih)")
+    assert confirmation["text"].startswith(f"Bakesbangpol: laporan {learnt['ticket']} katampi")
 
 
 async def test_confirmation_of_a_restricted_report_tells_neither_kind_nor_place(gateway: UssdGateway) -> None:
@@ -109,7 +109,7 @@ async def test_file_pending_confirms_in_default_language_if_its_own_is_gone(gate
     assert await gateway.services.filing.file_pending() == 1
 
     (confirmation,) = await gateway.confirmations()
-    assert confirmation["text"].startswith("Laporan ")
+    assert confirmation["text"].startswith("Bakesbangpol: laporan ")
 
 
 async def test_file_pending_sets_aside_unreadable_entries(gateway: UssdGateway, redis_url: str) -> None:

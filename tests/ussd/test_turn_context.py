@@ -63,7 +63,7 @@ async def test_offer_names_the_dropped_report(gateway: UssdGateway) -> None:
     screen = await Resident(gateway.services.turns).dial()
 
     assert (screen.label, screen.end) == (OFFER, False)
-    assert screen.text.startswith("Lanjutkan laporan sebelumnya?\nGesekan pendukung\nPodosugih\n1.Lanjutkan\n")
+    assert screen.text.startswith("Ada laporan yang belum terkirim. Lanjutkan?\nPodosugih\n1.Lanjutkan\n")
 
 
 @pytest.mark.parametrize("number", range(4, len(TO_CONFIRM) + 1))

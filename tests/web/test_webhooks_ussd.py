@@ -184,7 +184,7 @@ async def test_whole_journey_ends_with_a_ticket_and_a_confirmation(web_gateway: 
     (incident,) = await web_gateway.rows(incidents)
     ticket = f"{incident['ticket'][:4]}-{incident['ticket'][4:]}"
 
-    assert answer.text.startswith(f"END Thank you. Ticket: {ticket}\n")
+    assert answer.text.startswith(f"END Thank you. Report number: {ticket}\n")
     assert answer.label == "ticket.en"
 
     (message,) = await web_gateway.rows(messages)

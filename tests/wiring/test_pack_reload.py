@@ -68,7 +68,7 @@ async def said(log: io.StringIO, event: str, times: int = 1) -> list[dict[str, A
 
 async def test_changed_text_is_used_without_a_restart(pack: Path, versions: MenuVersions, log: io.StringIO) -> None:
     before = versions.current
-    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
 
     (line,) = await said(log, "pack.changed")
 
@@ -84,11 +84,11 @@ async def test_open_dialogue_keeps_its_texts(pack: Path, log: io.StringIO, redis
     ):
         resident = Resident(gateway.services.turns)
         await resident.walk(("1", "1"))
-        write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+        write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
 
         await said(log, "pack.changed")
 
-        assert (await resident.answer("1")).text.startswith("Jenis kejadian?")
+        assert (await resident.answer("1")).text.startswith("Ada kejadian apa?")
         assert (await Resident(gateway.services.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
 
 
@@ -110,7 +110,7 @@ async def test_refused_pack_changes_nothing_and_logs_every_diagnostic(
 
     write(pack / "flow.yaml", "next: nowhere\n", "next: kecamatan\n")
     write(pack / "wording" / "jv.yaml", "rapport: ", "report: ")
-    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
     await said(log, "pack.changed")
     assert versions.current.wordings["id"].heading("category") == NEW, "once it is mended it is taken"
 
@@ -125,7 +125,7 @@ async def test_missing_folder_changes_nothing(pack: Path, versions: MenuVersions
     assert "is not a folder; expected a menu pack" in str(line["complaints"])
 
     os.rename(elsewhere, pack)  # noqa: PTH104
-    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
     await said(log, "pack.changed")
 
 
@@ -161,7 +161,7 @@ async def test_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> N
         for share in range(80):
             (pack / "flow.yaml").write_text(flow[: len(flow) * share // 80])
             await asyncio.sleep(0.02)
-        write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+        write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
         (pack / "flow.yaml").write_text(flow)
         await said(log, "pack.changed")
 
@@ -171,7 +171,7 @@ async def test_half_copied_pack_is_waited_for(pack: Path, log: io.StringIO) -> N
 async def test_change_before_the_first_poll_is_noticed(pack: Path, log: io.StringIO) -> None:
     """A change between the start of a process, which reads the pack, and its first poll."""
     versions = MenuVersions(load_menu(pack, CHANNELS))
-    write(pack / "wording" / "id.yaml", "Jenis kejadian?", NEW)
+    write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
 
     async with watch_pack(pack, CHANNELS, versions, LOOK_EVERY_S):
         await said(log, "pack.changed")

@@ -13,7 +13,7 @@ from tests.helpers.ussd import TO_CONFIRM, WHOLE_REPORT, expected_screen
 PHONE, SECOND = NUMBER.e164, OTHER.e164
 TICKET = "73402817"
 APPEAL = "Tetap rukun. Henti: STOP"
-CONFIRMATION = "Laporan 7340-2817 (Gesekan pendukung, Podosugih) diterima"
+CONFIRMATION = "Bakesbangpol: laporan 7340-2817 diterima sebagai informasi awal"
 CANCELLED = (*TO_CONFIRM, "3", "1")
 _STEP_S = 0.5
 
@@ -71,7 +71,7 @@ def screen(state: str, **values: str) -> str:
 def offer() -> str:
     """Return the screen that offers to go on with the report of `TO_CONFIRM`."""
     texts = MENU.wordings["id"].screens["unfinished"]
-    heading = fill(texts["heading"], {"cat": "Gesekan pendukung", "kel": "Podosugih"})
+    heading = fill(texts["heading"], {"cat": "Bentrok/tawuran", "kel": "Podosugih"})
     return f"{heading}\n1.{texts['continue']}\n2.{texts['again']}\n3.{texts['delete']}"
 
 

@@ -36,13 +36,13 @@ def test_options_have_the_names_of_the_pack() -> None:
 
 
 def test_summary_and_offer_show_kind_and_place() -> None:
-    assert READER.read(expected_screen(*TO_CONFIRM)).before == ("Gesekan pendukung", "Podosugih", "Sekarang")
-    assert READER.read(offer()).below == ("Gesekan pendukung", "Podosugih")
+    assert READER.read(expected_screen(*TO_CONFIRM)).before == ("Bentrok/tawuran", "Podosugih", "Sekarang")
+    assert READER.read(offer()).below == ("Podosugih",)
 
 
 def test_wrong_key_and_loss_are_seen_above_the_heading() -> None:
     wrong = READER.read(expected_screen(*TO_CONFIRM[:4], "77"))
-    assert (wrong.state, wrong.before) == ("kecamatan", ("Salah. Pilih 1-4:",))
+    assert (wrong.state, wrong.before) == ("kecamatan", ("Pilih angka 1-4:",))
     lost = READER.read(f"{MENU.wordings['jv'].errors['lost']}\n{expected_screen(*TO_CONFIRM[:4])}")
     assert (lost.state, lost.lost) == ("kecamatan", True)
 

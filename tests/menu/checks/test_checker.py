@@ -31,7 +31,7 @@ def test_three_packs_are_checked_within_five_seconds(files: Files) -> None:
 
 def test_check_reports_all_faults_at_once(files: Files) -> None:
     pack = edit_pack(files, "flow.yaml", "when is now", "when is nwo")
-    pack = edit_pack(pack, ID, "Jenis kejadian?", "Jenis “kejadian”?")
+    pack = edit_pack(pack, ID, "Ada kejadian apa?", "Ada “kejadian”?")
     pack = edit_pack(pack, ID, "Jauhi lokasi.", "Jauhi lokasi. " * 6)
     pack = edit_pack(pack, EN, "some: 10 to 50", "some: Fewer than 10")
     pack = edit_pack(pack, "pack.yaml", '"98"', '"9"')

@@ -18,13 +18,13 @@ FAULTS = [
     (
         ID,
         "lain: Lainnya",
-        "lain: Politik uang",
-        "labels.category.lain: 'Politik uang' reads the same as uang",
+        "lain: Politik uang/barang",
+        "labels.category.lain: 'Politik uang/barang' reads the same as uang",
         (ID, "    lain:"),
     ),
     (
         EN,
-        "self: Yes, I saw it",
+        "self: I saw it myself",
         "self: back",
         "screens.seen.self: 'back' reads the same as navigation.back",
         (EN, "    self:"),

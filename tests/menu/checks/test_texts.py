@@ -27,10 +27,10 @@ def test_placeholder_of_reports_is_unknown_in_appeals(files: Files) -> None:
 FAULTS = [
     (
         ID,
-        "Jenis kejadian?",
-        "Jenis kejadian \u2018apa\u2019?",
+        "Ada kejadian apa?",
+        "Ada kejadian \u2018apa\u2019?",
         "screens.category.heading: '\u2018' (U+2018, LEFT SINGLE QUOTATION MARK) is not in the GSM-7 alphabet: "
-        "it is character 16 of the text",
+        "it is character 14 of the text",
         (ID, "  category: {heading"),
     ),
     (
@@ -40,27 +40,33 @@ FAULTS = [
         "screens.saved.heading: unknown placeholder {nomor}; expected one of",
         (ID, "sudah tersimpan"),
     ),
-    (ID, "uang: Politik uang", 'uang: "{svc}"', "labels.category.uang: {svc} is not filled in here", (ID, "    uang:")),
-    (ID, "Jenis kejadian?", " ", "screens.category.heading: this text is empty", (ID, "  category: {heading")),
-    (ID, "sbg informasi awal", "sebagai informasi awal oleh petugas", "sms.received: ", (ID, '  received: "Lap')),
     (
         ID,
-        'received: "Laporan',
-        'received: "Lapor! Laporan',
+        "uang: Politik uang/barang",
+        'uang: "{svc}"',
+        "labels.category.uang: {svc} is not filled in here",
+        (ID, "    uang:"),
+    ),
+    (ID, "Ada kejadian apa?", " ", "screens.category.heading: this text is empty", (ID, "  category: {heading")),
+    (ID, "sebagai informasi awal", "sebagai informasi awal oleh petugas", "sms.received: ", (ID, '  received: "Bak')),
+    (
+        ID,
+        'received: "Bakesbangpol: laporan',
+        'received: "Lapor! Bakesbangpol: laporan',
         "sms.received: no SMS may begin with Lapor, which is a keyword",
         (ID, '  received: "Lap'),
     ),
     (ID, "skip: Lewati}", "skip: Lewati, x: y}", "screens.date.x: unknown key", (ID, "  date: {heading")),
     (
         ID,
-        "hour: Baru saja (<1 jam), ",
+        "hour: Kurang dari 1 jam, ",
         "",
         "labels.when.hour: this is missing: {when} would show the bare key",
         (ID, "  when: {now"),
     ),
     (
         JV,
-        ", merged: Dipungabung",
+        ", merged: Dados setunggal",
         "",
         "labels.status.merged: this is missing: {status} would show the bare key",
         (JV, "  status: {rec"),
@@ -103,7 +109,7 @@ def test_constant_stands_in_every_text_that_names_it(files: Files) -> None:
     menu = load(edit_pack(edit_pack(files, "pack.yaml", "sos: 110/112", "sos: 113"), ID, '"Belum diisi."', '"{sos}?"'))
     words = menu.wordings["id"]
 
-    assert words.screens["main"]["heading"] == "{svc}\nDarurat: telepon 113"
+    assert words.screens["main"]["heading"] == "{svc} - Bakesbangpol\nDarurat: telepon 113"
     assert words.errors["empty"] == "113?"
     assert words.sms["locked"].endswith("Darurat: telepon 113.")
     assert words.constants["sms", "locked"] == {"sos"}
@@ -112,7 +118,7 @@ def test_constant_stands_in_every_text_that_names_it(files: Files) -> None:
 
 
 def test_constant_may_stand_in_labels_and_appeals(files: Files) -> None:
-    edited = edit_pack(files, ID, "uang: Politik uang", 'uang: "Uang {sos}"')
+    edited = edit_pack(files, ID, "uang: Politik uang/barang", 'uang: "Uang {sos}"')
 
     menu = load(edit_pack(edited, ID, DAMAI, "{office}: tetap rukun"))
 
@@ -161,10 +167,10 @@ def test_fault_of_a_constant_is_the_only_one(files: Files, value: str, message: 
 
 
 def test_text_with_a_constant_that_is_not_there_names_those_that_are(files: Files) -> None:
-    found = all_diagnostics(edit_pack(files, ID, "Jenis kejadian?", "Jenis? {soss}"))
+    found = all_diagnostics(edit_pack(files, ID, "Ada kejadian apa?", "Jenis? {soss}"))
 
     assert any(
-        "unknown placeholder {soss}; expected one of cat, date, kel, office, places, sos," in one for one in found
+        "unknown placeholder {soss}; expected one of cat, date, kel, office, places, sms, sos," in one for one in found
     )
 
 

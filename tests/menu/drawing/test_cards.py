@@ -15,6 +15,6 @@ def test_card_of_a_list_shows_its_first_page_and_their_number(menu: Menu) -> Non
     texts = [text.text or "" for text in card.findall(f"{SVG}text")]
 
     assert "1/2" in texts
-    assert "98.Lagi" in texts
+    assert "98.Lanjut" in texts
     assert "9.Lainnya" not in texts
     assert "9.Lainnya" in (card.findtext(f"{SVG}title") or ""), "the other pages are there where the mouse rests"

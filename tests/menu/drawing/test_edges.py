@@ -18,7 +18,7 @@ from tests.helpers.pack_edits import Files, edit_pack
         ("confirm", [("send", "1", "Send"), ("change", "2", "Change"), ("ask_cancel", "3", "Cancel")]),
         ("kecamatan", [("kelurahan", "kecamatan", ""), ("place_name", "typed", "")]),
         ("describe", [("contact", "typed", ""), ("contact", "0", "Skip")]),
-        ("unfinished", [(DROPPED, "1", "Continue"), ("main", "2", "Start again"), ("ask_delete", "3", "Delete")]),
+        ("unfinished", [(DROPPED, "1", "Continue"), ("main", "2", "Another report"), ("ask_delete", "3", "Delete")]),
         (
             "send",
             [
@@ -29,7 +29,7 @@ from tests.helpers.pack_edits import Files, edit_pack
                 ("not_sent", "failed", ""),
             ],
         ),
-        ("limit", [("ask_ticket", "1", "Check status"), ("notice", "otherwise", "")]),
+        ("limit", [("ask_ticket", "1", "Check my report"), ("notice", "otherwise", "")]),
     ],
 )
 def test_edges_of_a_state_are_in_the_order_of_its_keys(

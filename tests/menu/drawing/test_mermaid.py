@@ -56,7 +56,7 @@ def test_state_may_have_a_name_that_mermaid_reserves(files: Files) -> None:
 
 @pytest.mark.parametrize("words", ["", HOSTILE, *READ])
 def test_label_has_no_characters_that_mermaid_interprets(edited: Edited, words: str) -> None:
-    menu = edited("wording/id.yaml", '"Anda melihat sendiri?"', json.dumps(f"{words}\n{words}"))
+    menu = edited("wording/id.yaml", '"Anda tahu dari mana?"', json.dumps(f"{words}\n{words}"))
 
     for label in re.findall(r'"([^"]*)"', mermaid(menu, "id")):
         for line in label.split("<br/>"):

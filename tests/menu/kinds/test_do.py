@@ -49,4 +49,4 @@ def test_values_learnt_by_an_effect_are_shown(menu: Menu) -> None:
     learnt = {"status": "checking", "date": "27/11 13:05"}
     led = engine.resume(menu, walk(menu, "1 2 73402817").session, "found", learnt, given=GIVEN)
 
-    assert led.screen.startswith("7340-2817\nStatus: Sedang dicek\nPer 27/11 13:05\n")
+    assert led.screen.startswith("7340-2817\nStatus: Sedang dicek\nSejak 27/11 13:05\n")

@@ -22,7 +22,7 @@ def test_dropped_dialogue_continues_in_its_language(menu: Menu) -> None:
     before = walk(menu, DROPPED)
     asked = redial(menu, before.session)
 
-    assert asked.screen.startswith("Lanjutkan laporan sebelumnya?\nGesekan pendukung\nKrapyak\n1.")
+    assert asked.screen.startswith("Ada laporan yang belum terkirim. Lanjutkan?\nKrapyak\n1.")
     assert walk(menu, "1", asked.session).screen == before.screen
     assert walk(menu, "1 0", asked.session).screen == walk(menu, DROPPED + " 0").screen
 
@@ -41,7 +41,7 @@ def test_dropped_dialogue_continues_on_the_page_of_its_list(menu: Menu) -> None:
     asked = redial(menu, redial(menu, before.session).session)
 
     assert before.session.page == 1
-    assert asked.screen.startswith("Lanjutkan laporan sebelumnya?")
+    assert asked.screen.startswith("Ada laporan yang belum terkirim. Lanjutkan?")
     assert walk(menu, "0 1", asked.session).screen == before.screen
     assert walk(menu, "1 0", asked.session).screen == walk(menu, "1 1 1 3 0").screen
 

@@ -70,8 +70,9 @@ def test_reminder_of_a_category_is_needed_only_where_the_pack_reminds(files: Fil
 
 
 def test_confirmation_of_a_restricted_category_may_show_no_answer_and_not_its_name(files: Files) -> None:
-    shown = edit_pack(files, ID, "laporan {ticket} diterima sebagai informasi awal", "laporan {ticket} {kel} {cat}")
-    named = edit_pack(files, EN, "Emergency: {sos}. Keep this", "Biased OFFICIALS. Keep this")
+    text = f"{RESTRICTED}Bakesbangpol: laporan {{ticket}} diterima sebagai informasi awal"
+    shown = edit_pack(files, ID, text, f"{RESTRICTED}{{ticket}} {{kel}} {{cat}}")
+    named = edit_pack(files, EN, f"{RESTRICTED}Bakesbangpol: your report", f"{RESTRICTED}Biased OFFICIALS")
 
     assert all_diagnostics(shown) == [
         f"{line_at(shown, ID, RESTRICTED)}: sms.received_restricted: it is the confirmation of asn, which is restricted"
@@ -82,7 +83,7 @@ def test_confirmation_of_a_restricted_category_may_show_no_answer_and_not_its_na
 
 
 def test_reminder_of_a_restricted_category_may_show_no_answer(files: Files) -> None:
-    shown = edit_pack(files, ID, "Laporan Anda belum selesai", "Laporan {kel} belum selesai")
+    shown = edit_pack(files, ID, "Laporan Anda BELUM", "Laporan {kel} BELUM")
 
     assert [one for one in all_diagnostics(shown) if "it is the reminder of asn" in one] == [
         f"{line_at(shown, ID, '  resume: ')}: sms.resume: it is the reminder of asn, which is restricted, so it may"

@@ -47,7 +47,7 @@ EDITS = [
     ("flow.yaml", "then: {filed: ticket, ", "then: {", "then needs exactly failed, filed, kept"),
     ("wording/jv.yaml", "  kecamatan: {heading", "  kecamtan: {heading", "screens.kecamatan is missing"),
     ("wording/en.yaml", "    some: 10 to 50\n", "", "screens.size.some is missing"),
-    ("wording/id.yaml", "Jenis kejadian?", "Jenis kejadian “apa”?", "“"),
+    ("wording/id.yaml", "Ada kejadian apa?", "Ada kejadian “apa”?", "“"),
     ("wording/id.yaml", "{ticket}\\nSimpan", "{tiket}\\nSimpan", "unknown placeholder {tiket}"),
     ("wording/id.yaml", "Jauhi lokasi.", "Jauhi lokasi. " * 6, "septets over the 160 of a screen"),
     (
@@ -95,7 +95,7 @@ def test_load_reports_faults_of_all_files_at_once(files: Files) -> None:
 
 
 def test_texts_of_an_invalid_pack_are_checked(files: Files) -> None:
-    broken = {**files, "wording/id.yaml": files["wording/id.yaml"].replace("Jenis kejadian?", "Jenis “kejadian”?")}
+    broken = {**files, "wording/id.yaml": files["wording/id.yaml"].replace("Ada kejadian apa?", "Ada “kejadian”?")}
     for file, old, new in (("flow.yaml", "keep: seen", "kept: seen"), ("flow.yaml", "max: 182", "max: many")):
         found = diagnostics_after(broken, file, old, new)
         assert [one for one in found if one.startswith("flow.yaml:")]

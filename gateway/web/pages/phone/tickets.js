@@ -3,6 +3,7 @@
 const TICKET = /(?<![\w/-])(\d{4}-\d{4})(?![\w/-])/;
 const LINK = /\b(?:https?:\/\/|www\.)\S+|\b[a-z\d-]+(?:\.[a-z\d-]+)+\/\S*/gi;
 const EXAMPLE = /(?:mis\.|e\.g\.|tuladha)\s+[A-Z]+ \d{4}-\d{4}/gi;
+const STATUS = new Set(["CEK", "STATUS", "PRIKSA"]);
 const ASKS_FOR_1 = /\b(?:balas|wangsuli|reply)\s+1\b/i;
 
 /** Show `text` in `place`, each of its tickets on one line. */
@@ -17,7 +18,7 @@ export function replies(text) {
   const found = ASKS_FOR_1.test(own) ? ["1"] : [];
   for (const [, word, ticket] of own.matchAll(new RegExp(`(?:\\b([A-Z]{2,}) )?${TICKET.source}`, "g"))) {
     found.push(`CEK ${ticket}`);
-    if (word && word !== "CEK") found.push(`${word} ${ticket} `);
+    if (word && !STATUS.has(word)) found.push(`${word} ${ticket} `);
   }
   return [...new Set(found)];
 }
