@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import ge, gt, le, lt
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Integer, Text, case, cast
 
 from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import OPEN_STATUSES
 from gateway.incidents.tables import incidents
+
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {">=": ge, "<=": le, ">": gt, "<": lt}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTest:
+    """Test of an answer that the pack declares: it is one of `values`, or compares with the first of them."""
+
+    name: str
+    values: Collection[str]
+    comparison: str = "="
+    is_number: bool = False
+    is_personal: bool = False
+
+    def condition(self) -> ColumnElement[bool]:
+        column = incidents.c.personal_answers if self.is_personal else incidents.c.answers
+        answer: ColumnElement[Any] = column[self.name].astext
+        if self.comparison == "=":
+            return answer.in_(sorted(self.values))
+        (bound,) = self.values
+        if not self.is_number:
+            return COMPARISONS[self.comparison](answer, cast(bound, Text))  # type: ignore[no-any-return]
+        # An answer of an earlier edition of the pack may be no number.
+        number = case((answer.regexp_match("^[0-9]{1,6}$"), cast(answer, Integer)))
+        return COMPARISONS[self.comparison](number, int(bound))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +56,7 @@ class IncidentFilter:
     taken_by: str = ""
     since: datetime | None = None
     by_update: bool = False
+    answers: Sequence[AnswerTest] = ()
 
     def conditions(self) -> list[ColumnElement[bool]]:
         table, wanted = incidents.c, []
@@ -47,7 +74,7 @@ class IncidentFilter:
             wanted.append(table.taken_by == self.taken_by)
         if self.since:
             wanted.append((table.updated_at if self.by_update else table.received_at) >= self.since)
-        return wanted
+        return [*wanted, *(answer.condition() for answer in self.answers)]
 
     def order(self) -> list[ColumnElement[Any]]:
         newest = incidents.c.id.desc()

@@ -163,7 +163,7 @@ def step(
         return Step(session, fill(words.apology, menu.placeholder_values({}, session.language, given)), True)
     keys, named = keys.strip(), limits.keys or menu.keys
     typed = Input(keys, _read_number(menu, state, session, keys, named), limits, given, today)
-    if is_helped and typed.number in (named.back, named.back_elsewhere):
+    if is_helped and _is_back(state, typed.number, named):
         return show(menu, session, limits, given=given)
     return show(menu, _offer_help(menu, _move(menu, state, session, typed)), limits, given=given)
 
@@ -267,7 +267,7 @@ def _move(menu: Menu, state: State, session: Session, typed: Input) -> Session:
         return restart(session, menu.home)
     if number == navigation.back and state.zero:
         return forward(menu, session, state.zero[1], {state.keep: ""} if state.keep else {}, typed.given)
-    if number in (navigation.back, navigation.back_elsewhere):
+    if _is_back(state, number, navigation):
         return _back(session, state)
     if len(typed.keys) > limits.text:
         return refuse(session, "long" if state.kind.is_typed else "choice")
@@ -283,6 +283,13 @@ def _offer_help(menu: Menu, session: Session) -> Session:
     if not session.error or session.wrong < WRONG_BEFORE_HELP or not menu.help or session.state == menu.help:
         return session
     return session._replace(error=HELP, wrong=0)
+
+
+def _is_back(state: State, number: str, named: Keys) -> bool:
+    """Return True for a key that leads back. 99 is a number where it can be the answer: back is `0` there."""
+    if number == named.back_elsewhere and not state.zero and state.takes_number(number):
+        return False
+    return number in (named.back, named.back_elsewhere)
 
 
 def _back(session: Session, state: State) -> Session:

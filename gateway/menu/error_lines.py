@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from gateway.menu.days import OLDEST_DATE
 from gateway.menu.limits import Limits
-from gateway.menu.model import Menu, State
+from gateway.menu.model import NUMBER, Menu, State
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
 ERROR_PLACEHOLDERS = ("options", "most", "least", "days")
-"""Placeholders of error lines: the numbers of the options, the bounds of a text in characters, the days that a date
-may lie back."""
+"""Placeholders of error lines: the numbers of the options, the bounds of a number, or of a text in characters, the days
+that a date may lie back."""
 
 
 def error_line(menu: Menu, state: State, words: Wording, error: str, options: int, limits: Limits) -> str:
@@ -31,7 +31,7 @@ def _values(menu: Menu, state: State, options: int, limits: Limits) -> Mapping[s
     only = "1" if options else (limits.keys or menu.keys).back
     return {
         "options": f"1-{options}" if options > 1 else only,
-        "most": str(min(state.most, limits.text)),
+        "most": str(state.most if state.source == NUMBER else min(state.most, limits.text)),
         "least": str(state.least),
         "days": str(OLDEST_DATE.days),
     }

@@ -108,6 +108,10 @@ class State:
         """Return True if its list depends on the answer `within`."""
         return self.source == MATCHES or (self.is_of_places and bool(self.within))
 
+    def takes_number(self, typed: str) -> bool:
+        """Return True if it asks for a number, and this one is within its bounds."""
+        return self.source == NUMBER and typed.isdecimal() and self.least <= int(typed) <= self.most
+
     @property
     def is_of_places(self) -> bool:
         """Return True if its options are places."""
@@ -307,6 +311,9 @@ and the stage of the day."""
 
 TYPED = "typed"
 """Key of an edge for whatever is typed, in `StateKind.edges_of`."""
+
+NUMBER = "number"
+"""Question for a number, and the error line of what is none within its bounds."""
 
 MATCHES = "matches"
 """List of the places that a typed name may mean."""

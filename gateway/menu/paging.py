@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from gateway.menu.error_lines import longest_error
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, Menu, State, choices
+from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, NUMBER, Menu, State, choices
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
@@ -115,7 +115,9 @@ def _longest_name(menu: Menu, answer: str, language: str) -> str:
     if longest is None:
         names = list(menu.wordings[language].labels.get(answer, {}).values())
         for state in menu.states.values():
-            if state.keep == answer:
+            if state.keep == answer and state.source == NUMBER:
+                names.append(str(state.most))
+            elif state.keep == answer:
                 offered = menu.areas.places if state.source == MATCHES else choices(menu, state, "").values()
                 names += [menu.full_label(answer, value, language) for value in offered]
         longest = menu.cache.longest[answer, language] = max(names, key=gsm.septets, default="")

@@ -54,7 +54,7 @@ KEYS: dict[str, Iterable[str]] = {
     "Lists": (*choose_from.LISTS, *areas.DEFAULT_LEVELS),
     "What can be asked for": ask.ASKS,
     "What the gateway does": do.EFFECTS,
-    "errors": [*schema.ERRORS, schema.SHORT, *days.DATE_ERRORS],
+    "errors": [*schema.ERRORS, schema.SHORT, schema.NUMBER, *days.DATE_ERRORS],
     "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
     "commands": get_args(schema.Command),
     "areas.csv": areas.columns_of(areas.DEFAULT_LEVELS),

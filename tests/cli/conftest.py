@@ -39,6 +39,7 @@ async def tickets(database: Database) -> list[str]:
             session=f"ATUid_{number}",
             received_at=datetime(2026, 11, 28, 3, number, tzinfo=UTC),
             description=f"tawuran\n{number} Dèwi",
+            answers={"size": "some", "tps": "12"} if number == 0 else {},
         )
         answer = await store.file(report, NUMBER, lambda ticket: f"Laporan {ticket} diterima")
         filed.append(answer.ticket)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.incidents.filters import ANY, IncidentFilter
+from gateway.incidents.filters import ANY, AnswerTest, IncidentFilter
 from gateway.incidents.incident import IncidentStatus
 from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.reporter import Reporter
@@ -70,3 +70,38 @@ async def test_list_is_filtered_and_ordered(
 
     assert found == expected
     assert [listed[one.ticket] for one in await store.list_incidents(1, wanted)] == expected[:1]
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        ([AnswerTest("depth", ("knee",))], ["b", "a"]),
+        ([AnswerTest("depth", ("knee", "waist"))], ["c", "b", "a"]),
+        ([AnswerTest("people", ("5",), ">=", is_number=True)], ["c", "b"]),
+        ([AnswerTest("people", ("5",), "<", is_number=True)], ["a"]),
+        ([AnswerTest("people", ("40",), ">", is_number=True)], []),
+        ([AnswerTest("people", ("5",), "<=", is_number=True), AnswerTest("depth", ("knee",))], ["b", "a"]),
+        ([AnswerTest("since", ("2026-11-20",), ">=")], ["a"]),
+        ([AnswerTest("witness", ("Bu Sri",), is_personal=True)], ["a"]),
+        ([AnswerTest("witness", ("Bu Sri",))], []),
+    ],
+)
+async def test_list_is_filtered_by_answers_of_the_pack(
+    store: IncidentStore, tests: list[AnswerTest], expected: list[str]
+) -> None:
+    """The answer `many` to a number is of an earlier edition of the pack."""
+    said = {
+        "a": {"depth": "knee", "people": "4", "since": "2026-11-20"},
+        "b": {"depth": "knee", "people": "5", "since": "2026-11-19"},
+        "c": {"depth": "waist", "people": "40"},
+        "d": {"people": "many"},
+    }
+    names = {}
+    for name, answers in said.items():
+        personal = {"witness": "Bu Sri"} if name == "a" else {}
+        about = report(name, answers=answers, personal_answers=personal)
+        names[(await store.file(about, NUMBER, confirmation)).ticket] = name
+
+    listed = await store.list_incidents(wanted=IncidentFilter(answers=tests))
+
+    assert [names[incident.ticket] for incident in listed] == expected

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 
 import click
 
+from gateway.cli.incidents.answer_option import answer_tested
 from gateway.incidents.filters import IncidentFilter
 from gateway.menu.model import Menu
 from gateway.places.area_cell import AreaResolver
@@ -33,10 +34,11 @@ class TypedFilter:
     mine: bool
     actor: str
     by_update: bool
+    answers: tuple[str, ...]
 
     @property
     def needs_pack(self) -> bool:
-        return bool(self.area or self.kind or self.since)
+        return bool(self.area or self.kind or self.since or self.answers)
 
     def filter_with(self, menu: Menu | None, now: datetime) -> IncidentFilter:
         """Return the filter. `menu` may be None if it is not needed. Raises `click.BadParameter`."""
@@ -49,6 +51,7 @@ class TypedFilter:
             taken_by=self.actor if self.mine else "",
             since=self.since.at(menu.timezone, now) if menu and self.since else None,
             by_update=self.by_update,
+            answers=[answer_tested(menu, typed) for typed in self.answers] if menu else (),
         )
 
 
@@ -129,6 +132,13 @@ def filter_options(command: Callable[P, Any]) -> Callable[P, Any]:
         click.option("--new-details", "new_details_only", is_flag=True, help="Only with details nobody has acted on."),
         click.option("--area", default="", metavar="NAME|CODE", help="A kelurahan, or all of a kecamatan."),
         click.option("--kind", default="", help="A kind: its key, name or SMS code."),
+        click.option(
+            "--answer",
+            "answers",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="An answer of the pack, as size=many or tps>=5. Repeatable.",
+        ),
         click.option("--since", callback=_parse_since, help="Such as 2h, 3d, kemarin, 30/11/2026, or a time."),
         click.option("--mine", is_flag=True, help="Only those that you have taken."),
         click.option("--as", "actor", callback=parse_actor, help="Your name, for --mine."),

@@ -29,9 +29,6 @@ def form_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Di
         if not keepers and declared.asked and not unknowns.includes_answer(name):
             message = f"no state keeps {name}; ask it in flow.yaml with keep: {name}, or write asked: false"
             yield _report_diagnostic(menu, name, message)
-        if keepers and not declared.asked:
-            message = f"asked is false, but {keepers[0].name} keeps {name}; remove asked, or that keep"
-            yield _report_diagnostic(menu, name, message)
         yield from _keeper_faults(name, declared, keepers)
 
 

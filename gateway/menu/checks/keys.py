@@ -32,10 +32,20 @@ def key_faults(menu: Menu, limits: Limits, unknowns: Unknowns = NOTHING_UNKNOWN)
         for name, key in named.items():
             if key in numbers:
                 yield state_diagnostic(state, f"the key {name} is {key}, the number of an option")
+    yield from _number_faults(menu, named)
     for name, key in named.items():
         if key in menu.shortcuts:
             message = f"shortcut {key}: the key {name} is {key} too"
             yield Diagnostic(FLOW, menu.shortcuts[key].line, message)
+
+
+def _number_faults(menu: Menu, named: Mapping[str, str]) -> Iterator[Diagnostic]:
+    """Check for navigation keys that are a number which a state asks for, and cannot get."""
+    for state in menu.states.values():
+        for name in ("back", "home", *(["back_elsewhere"] if state.zero else [])):
+            if state.takes_number(named[name]):
+                message = f"the key {name} is {named[name]}, a number within its limits; narrow them"
+                yield state_diagnostic(state, message)
 
 
 def _numbers(menu: Menu, state: State, within: str) -> Iterator[str]:

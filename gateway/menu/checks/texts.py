@@ -10,6 +10,7 @@ from gateway.menu.model import (
     APPEAL_PLACEHOLDERS,
     GATEWAY_PLACEHOLDERS,
     LONGEST_NUMBER,
+    NUMBER,
     Menu,
     State,
     appeal_area_label,
@@ -164,7 +165,7 @@ def label_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[D
     wordings = [words for words in menu.wordings.values() if words.language not in unknowns.unclear]
     for placeholder, answer in menu.placeholders.items():
         keepers = [state for state in menu.states.values() if state.keep == answer]
-        if any(state.kind.is_typed for state in keepers):
+        if any(state.kind.is_typed and state.source != NUMBER for state in keepers):
             message = f"{answer} is typed: it may be too long for a screen, or in another alphabet"
             yield pack_diagnostic(menu, ("placeholders", placeholder), message)
         is_unnamed = not keepers and all(answer not in words.labels for words in wordings)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from gateway.menu.limits import USSD_STRING
+from gateway.menu.report_form import LARGEST_NUMBER
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
@@ -16,16 +17,9 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
 class InputLimitsShape(BaseModel):
-    """Fewest and most characters of a typed text."""
+    """Fewest and most characters of a typed text, or bounds of a typed number."""
 
     model_config = STRICT
 
     min: int = Field(default=1, ge=0)
-    max: int = Field(default=USSD_STRING, ge=1)
-
-    @field_validator("max")
-    @classmethod
-    def _fits_ussd(cls, most: int) -> int:
-        if most > USSD_STRING:
-            raise ValueError(f"a USSD string holds no more than {USSD_STRING} characters: nobody can send {most}")
-        return most
+    max: int = Field(default=USSD_STRING, ge=1, le=LARGEST_NUMBER)

@@ -1,13 +1,18 @@
-"""Parser of typed answers: a text, a date, a ticket, the name of a place."""
+"""Parser of typed answers: a text, a number, a date, a ticket, the name of a place."""
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import NamedTuple
 
 from gateway.menu.days import parse_day
-from gateway.menu.model import Menu, State
+from gateway.menu.model import NUMBER, Menu, State
 from gateway.text import ticket
+from gateway.text.typed import ascii_digits
+from gateway.text.words import normalised
+
+_NUMBER = re.compile(r"[\W_]*?([0-9]{1,3}(?:[.,][0-9]{3})+|[0-9]{1,9})(?![.,]?[0-9])[\W_]*([^\W\d_]*)[\W_]*")
 
 
 class ParsedInput(NamedTuple):
@@ -31,9 +36,28 @@ def parse_input(menu: Menu, state: State, keys: str, today: date | None, near: s
             return ParsedInput(ticket.with_dash(digits)) if digits else ParsedInput(error="ticket")
         case "place_name":
             return _place(menu, keys, near)
+        case "number":
+            number = _number(menu, keys)
+            return ParsedInput(number) if state.takes_number(number) else ParsedInput(error=NUMBER)
     if len(keys) > state.most:
         return ParsedInput(error="long")
     return ParsedInput(keys) if len(keys) >= state.least else ParsedInput(error="short")
+
+
+def _number(menu: Menu, keys: str) -> str:
+    """Return the number that was typed, without leading zeros. Empty for none.
+
+    `1.500` and `1,500` are thousands. A word of the pack's `numbers` counts too, and one of `counted` may follow.
+    """
+    found = _NUMBER.fullmatch(ascii_digits(keys))
+    if found:
+        digits, counted = re.sub(r"\D", "", found[1]), normalised(found[2])
+    else:
+        word, _, counted = normalised(keys).partition(" ")
+        digits = menu.keywords.numbers.get(word, "")
+    if not digits.isdecimal() or (counted and counted not in menu.keywords.counted):
+        return ""
+    return digits.lstrip("0") or "0"
 
 
 def _place(menu: Menu, keys: str, near: str) -> ParsedInput:

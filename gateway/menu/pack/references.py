@@ -20,6 +20,7 @@ from gateway.menu.pack.rules_schema import RulesShape, StagesShape
 from gateway.menu.pack.schema import (
     ERRORS,
     NAVIGATION,
+    NUMBER,
     REMINDER,
     REPLIES,
     SHORT,
@@ -182,7 +183,7 @@ def kind_faults(state: StateShape, levels: Sequence[str]) -> Iterator[str]:
         return  # what it needs depends on its kind
     yield from state.kinds[0].faults(state)
     yield from state.kinds[0].list_faults(state, levels)
-    if state.limits.min > state.limits.max:
+    if state.limits.min > state.limits.max and "max" in state.limits.model_fields_set:
         yield "limits: min is above max"
 
 
@@ -311,8 +312,10 @@ def shown_errors(flow: FlowShape | None) -> list[str]:
     names = [*ERRORS]
     if any(state.value(Ask.name) == "date" for state in states):
         names += DATE_ERRORS
-    if any(state.limits.min > 1 for state in states):
+    if any(state.limits.min > 1 and state.value(Ask.name) == "text" for state in states):
         names.append(SHORT)
+    if any(state.value(Ask.name) == NUMBER for state in states):
+        names.append(NUMBER)
     return names
 
 
@@ -330,7 +333,7 @@ def check_wording(
     allowed, so that a rule can be switched off and on again: those of the program, and those `named` by a category.
     """
     check_names(reader, file, ("navigation",), wording.navigation, NAVIGATION)
-    check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT))
+    check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT, NUMBER))
     check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES, *named))
 
 

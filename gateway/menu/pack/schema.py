@@ -33,6 +33,7 @@ from gateway.text.words import is_findable
 NAVIGATION = ("back", "home", "more")
 ERRORS = ("choice", "empty", "long", "place", "ticket", "lost")
 SHORT = "short"  # shown only where a text has a minimum
+NUMBER = "number"  # shown only where a state asks for a number
 RECEIVED, RESUME = "received", "resume"
 SMS = (RECEIVED,)
 REMINDER = (RESUME,)  # sent only if rules.yaml says so

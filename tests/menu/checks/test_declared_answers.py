@@ -100,13 +100,6 @@ def test_answer_that_the_desk_chooses_needs_names_of_its_values() -> None:
     )
 
 
-def test_answer_that_is_not_asked_but_kept_is_refused() -> None:
-    files = edit_pack(FILES, REPORT, "seen: {type: choice}", "seen: {type: choice, asked: false}")
-
-    message = "answers.seen: asked is false, but seen keeps seen; remove asked, or that keep"
-    assert f"{line_at(files, REPORT, '  seen:')}: {message}" in all_diagnostics(files)
-
-
 @pytest.mark.parametrize(
     ("type_", "question"),
     [("number", "ask: number"), ("text", "ask: text"), ("date", "ask: date"), ("place", "choose_from: kelurahan")],
