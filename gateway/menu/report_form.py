@@ -102,6 +102,7 @@ class ReportForm:
     """Answers that a pack declares, by name, in the order of lists."""
 
     answers: Mapping[str, DeclaredAnswer] = field(default_factory=dict)
+    steering: frozenset[str] = NAVIGATION_ANSWERS  # with the pack's levels of place
 
     @property
     def names(self) -> Iterable[str]:
@@ -110,7 +111,7 @@ class ReportForm:
 
     def of_report(self, answers: Mapping[str, str]) -> dict[str, str]:
         """Return the answers that a report has a field for, and those that steered the dialogue to them."""
-        known = {*self.names, *NAVIGATION_ANSWERS}
+        known = {*self.names, *self.steering}
         return {name: answer for name, answer in answers.items() if name in known}
 
     def read(self, answers: Mapping[str, str], *, earlier: bool = False) -> OwnAnswers:
@@ -121,7 +122,7 @@ class ReportForm:
         """
         plain: dict[str, str] = {}
         personal: dict[str, str] = {}
-        for name in answers.keys() - BUILT_IN_ANSWERS.keys() - NAVIGATION_ANSWERS:
+        for name in answers.keys() - BUILT_IN_ANSWERS.keys() - self.steering:
             value, declared = answers[name], self.answers.get(name)
             if declared is None and not earlier:
                 known = ", ".join(sorted(self.names))

@@ -23,7 +23,7 @@ from gateway.menu.pack_files import (
     state_diagnostic,
     text_diagnostic,
 )
-from gateway.menu.report_form import BUILT_IN_ANSWERS, NAVIGATION_ANSWERS
+from gateway.menu.report_form import BUILT_IN_ANSWERS
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
@@ -83,7 +83,7 @@ def _record_diagnostics(menu: Menu, unknowns: Unknowns) -> Iterator[Diagnostic]:
     needed = {
         name: effect for effect, names in REQUIRED_BY_EFFECT.items() for name in names if _runs_effect(menu, effect)
     }
-    known = {*menu.form.names, *NAVIGATION_ANSWERS}.union(*REQUIRED_BY_EFFECT.values())
+    known = {*menu.form.names, *menu.form.steering}.union(*REQUIRED_BY_EFFECT.values())
     for name in sorted(kept.keys() - known) if not unknowns.form else ():
         declaring = f"declare it in {REPORT}, as {name}: {{type: choice}}"
         yield Diagnostic(FLOW, kept[name].line, f"{unknown('answer', name, sorted(menu.form.names))}, or {declaring}")

@@ -66,3 +66,10 @@ def test_of_report_drops_the_answers_that_no_report_has() -> None:
 
 def test_a_pack_without_a_form_of_its_own_keeps_size_and_seen() -> None:
     assert DEFAULT_FORM.read({"size": "few", "seen": "self"}).plain == {"size": "few", "seen": "self"}
+
+
+def test_levels_of_place_of_the_pack_steer_the_dialogue_and_are_not_stored() -> None:
+    form = ReportForm({}, frozenset({"district"}))
+
+    assert form.of_report({"district": "1", "area": "1.2"}) == {"district": "1", "area": "1.2"}
+    assert form.read({"district": "1", "area": "1.2"}) == OwnAnswers()

@@ -25,7 +25,7 @@ from gateway.menu.pack.schema import (
 )
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import FLOW, PACK, Path, wording_file
-from gateway.menu.report_form import DEFAULT_FORM, ReportForm
+from gateway.menu.report_form import DEFAULT_FORM, NAVIGATION_ANSWERS, ReportForm
 from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
@@ -55,7 +55,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
     pack, flow = parsed.pack, parsed.flow
     if pack is None:
         return None
-    form = _form(parsed.report)
+    form = _form(parsed.report, pack.levels)
     states = _states(reader, flow, pack.levels, form) if flow else {}
     entries = _entries(flow, states)
     stages = parsed.stages.root if parsed.stages else []
@@ -112,11 +112,12 @@ def _categories(raw: CategoriesShape | None) -> dict[str, Category]:
     }
 
 
-def _form(report: ReportShape | None) -> ReportForm:
-    """Return the form of a pack. Without a report.yaml it is the default one."""
+def _form(report: ReportShape | None, levels: Sequence[str]) -> ReportForm:
+    """Return the form of a pack. Without a report.yaml it has the default answers."""
+    steering = NAVIGATION_ANSWERS.union(levels)
     if report is None or report is NO_REPORT:
-        return DEFAULT_FORM
-    return ReportForm({name: answer.declared for name, answer in report.answers.items()})
+        return ReportForm(DEFAULT_FORM.answers, steering)
+    return ReportForm({name: answer.declared for name, answer in report.answers.items()}, steering)
 
 
 def _place_search(gazetteer: Gazetteer, keywords: Keywords) -> PlaceSearch:

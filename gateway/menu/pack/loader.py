@@ -29,7 +29,6 @@ from gateway.menu.pack.references import (
     check_stages,
     check_wording,
     has_unread_category,
-    shown_errors,
 )
 from gateway.menu.pack.report_references import check_answer_labels, check_report
 from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape
@@ -48,6 +47,7 @@ from gateway.menu.pack.schema import (
     ReportShape,
     WordingShape,
 )
+from gateway.menu.pack.shown_errors import shown_errors
 from gateway.menu.pack.unknowns import unknowns_of
 from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import (

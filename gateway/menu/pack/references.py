@@ -306,19 +306,6 @@ def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | No
             reader.add(RULES, ("strict_stages",), f"strict_stages: {unknown('stage', stage)}")
 
 
-def shown_errors(flow: FlowShape | None) -> list[str]:
-    """Return the names of the error lines that a gateway with this pack shows."""
-    states = flow.states.values() if flow else ()
-    names = [*ERRORS]
-    if any(state.value(Ask.name) == "date" for state in states):
-        names += DATE_ERRORS
-    if any(state.limits.min > 1 and state.value(Ask.name) == "text" for state in states):
-        names.append(SHORT)
-    if any(state.value(Ask.name) == NUMBER for state in states):
-        names.append(NUMBER)
-    return names
-
-
 def check_wording(
     reader: PackReader,
     file: str,
