@@ -16,8 +16,8 @@ keys: {back: 0, back_elsewhere: 99, home: 00, more: 98}
 _WORDING = """\
 navigation: {{back: Back, home: Start, more: More}}
 errors: {{choice: "Not valid:", empty: "Nothing.", long: "Too long.", place: "Not found:", ticket: "Wrong:",
-  lost: "Again:", number: "A number, {{least}}-{{most}}:", date: "Not clear:", no_day: "No such day:", future: "To come:",
-  old: "Too old:", short: "Too short:"}}
+  lost: "Again:", number: "A number, {{least}}-{{most}}:", date: "Not clear:", no_day: "No such day:",
+  future: "To come:", old: "Too old:", short: "Too short:"}}
 labels:
   category: {{flood: Flood, fire: Fire}}
   answers: {{{labels}}}
