@@ -65,7 +65,7 @@ def test_a_number_is_understood_as_people_write_it(counting: Menu, typed: str, v
 @pytest.mark.parametrize(
     "typed", ["1", "5001", "0", "-3x", "banyak", "1.5", "1.50", "10-20", "3 banyak", "12 13", "99999999999", "*", "1e3"]
 )
-def test_what_is_no_number_within_the_bounds_is_refused(counting: Menu, typed: str) -> None:
+def test_input_that_is_no_number_within_the_bounds_is_refused(counting: Menu, typed: str) -> None:
     assert parse_input(counting, counting.states["seen"], typed, None)[:2] == ("", "number")
 
 
