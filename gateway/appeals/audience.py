@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.people.person import EVERYWHERE, Role
+from gateway.menu.roles import Roles
+from gateway.people.person import EVERYWHERE
 from gateway.places.areas import Areas
 from gateway.text.diagnostics import one_of, quoted, unknown
 from gateway.text.errors import UserError
@@ -34,7 +35,7 @@ class InvalidAudience(UserError, ValueError):
 class Group:
     """People with one of these roles, in one of these areas, with one of these languages. Empty sets no condition."""
 
-    roles: tuple[Role, ...] = ()
+    roles: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     neighbours: bool = False
     languages: tuple[str, ...] = ()
@@ -67,15 +68,20 @@ Audience = Group | AllOf | AnyOf | NoneOf
 # Parsing -------------------------------------------------------------------------------------------------------
 
 
-def parse_audience(value: Any, areas: Areas, languages: Mapping[str, str], depth: int = 0) -> Audience:
-    """Parse an audience out of plain values, with these known areas and languages. Raises `InvalidAudience`."""
+def parse_audience(
+    value: Any, areas: Areas, languages: Mapping[str, str], roles: Roles | None = None, depth: int = 0
+) -> Audience:
+    """Parse an audience out of plain values, with these known areas, languages and roles. Raises `InvalidAudience`.
+
+    Without `roles` any is allowed: a stored audience may name one that a new edition of the pack no longer has.
+    """
     if not isinstance(value, Mapping) or not value:
         raise InvalidAudience(f"an audience needs {', '.join(_GROUP_KEYS)}, or one of {', '.join(_OPERATORS)}")
     if depth > _DEEPEST:
         raise InvalidAudience(f"this audience is nested too deep; at most {_DEEPEST} levels are allowed")
     operators = [key for key in _OPERATORS if key in value]
     if not operators:
-        return _parse_group(value, areas, languages)
+        return _parse_group(value, areas, languages, roles)
     operator = operators[0]
     if len(value) > 1:
         raise InvalidAudience(
@@ -83,14 +89,14 @@ def parse_audience(value: Any, areas: Areas, languages: Mapping[str, str], depth
         )
     inside = value[operator]
     if operator == "not":
-        return NoneOf(parse_audience(inside, areas, languages, depth + 1))
+        return NoneOf(parse_audience(inside, areas, languages, roles, depth + 1))
     if not isinstance(inside, Sequence) or isinstance(inside, str) or not inside:
         raise InvalidAudience(f"{quoted(operator)} must be a list of audiences")
-    parts = tuple(parse_audience(part, areas, languages, depth + 1) for part in inside)
+    parts = tuple(parse_audience(part, areas, languages, roles, depth + 1) for part in inside)
     return AllOf(parts) if operator == "and" else AnyOf(parts)
 
 
-def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str, str]) -> Group:
+def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str, str], roles: Roles | None) -> Group:
     if unknown_keys := sorted(map(str, value.keys() - set(_GROUP_KEYS))):
         keys = ", ".join(map(quoted, unknown_keys))
         raise InvalidAudience(f"unknown key {keys}; {one_of((*_GROUP_KEYS, *_OPERATORS))}")
@@ -101,31 +107,31 @@ def _parse_group(value: Mapping[str, Any], areas: Areas, languages: Mapping[str,
     if neighbours and not codes:
         raise InvalidAudience("neighbours needs areas")
     return Group(
-        roles=tuple(Role(word) for word in _parse_words(value, "roles", "role", {role.value: "" for role in Role})),
+        roles=_parse_words(value, "roles", "role", None if roles is None else dict.fromkeys(roles, "")),
         areas=codes,
         neighbours=neighbours,
         languages=_parse_words(value, "languages", "language", languages),
     )
 
 
-def _parse_words(value: Mapping[str, Any], key: str, singular: str, known: Mapping[str, str]) -> tuple[str, ...]:
-    """Parse the list under `key`. `known` are the allowed words, each with its name."""
+def _parse_words(value: Mapping[str, Any], key: str, singular: str, known: Mapping[str, str] | None) -> tuple[str, ...]:
+    """Parse the list under `key`. `known` are the allowed words, each with its name, or None for any."""
     words = value.get(key, [])
     if not isinstance(words, Sequence) or isinstance(words, str) or len(words) > _MOST_WORDS:
         raise InvalidAudience(f"{key} must be a list of at most {_MOST_WORDS} words")
     if key in value and not words:
         raise InvalidAudience(f"{key} is empty: leave it out, or name some")
     for word in words:
-        if not isinstance(word, str) or word not in known:
-            raise InvalidAudience(f"{key}: {unknown(singular, word)}; {_suggestion(str(word), known)}")
+        if not isinstance(word, str) or (known is not None and word not in known):
+            raise InvalidAudience(f"{key}: {unknown(singular, word)}; {_suggestion(singular, str(word), known or {})}")
     return tuple(dict.fromkeys(map(str, words)))
 
 
-def _suggestion(word: str, known: Mapping[str, str]) -> str:
+def _suggestion(kind: str, word: str, known: Mapping[str, str]) -> str:
     """Return the code of the area that has this name, or the allowed words."""
     if codes := [code for code, name in known.items() if name.casefold() == word.strip().casefold()]:
         return f"write its code, {' or '.join(codes)}"
-    if len(known) > _LONGEST_LISTED:
+    if kind == "area" and len(known) > _LONGEST_LISTED:
         return f"expected a code of the pack's areas.csv, such as {min(known)}"
     return one_of(known)
 

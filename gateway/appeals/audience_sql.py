@@ -32,8 +32,8 @@ from sqlalchemy import (
 from gateway.appeals.appeal import REASON_TEXT, SuppressionReason
 from gateway.appeals.audience import AllOf, AnyOf, Audience, Group, NoneOf, all_matching_codes, matching_codes
 from gateway.appeals.bitmap import IdBitmap
+from gateway.menu.roles import SUBSCRIBER
 from gateway.people.filters import has_any_role, has_role, is_subscribed, text_array
-from gateway.people.person import Role
 from gateway.people.tables import NOT_WITHDRAWN, opt_outs, people, person_roles, subscriptions
 from gateway.places.areas import Areas
 
@@ -135,12 +135,12 @@ def _in_group(group: Group, areas: Areas) -> ColumnElement[bool]:
         conditions.append(people.c.language == any_(text_array(group.languages)))
     if group.roles or group.areas:
         wanted = matching_codes(group, areas)
-        contacts = [role for role in group.roles if role is not Role.SUBSCRIBER]
+        contacts = [role for role in group.roles if role != SUBSCRIBER]
         # Subscribers are known by their subscriptions, all other roles by rows of `person_roles`.
         registered: list[ColumnElement[bool]] = []
         if contacts or not group.roles:
             registered.append(has_role(contacts, wanted))
-        if not group.roles or Role.SUBSCRIBER in group.roles:
+        if not group.roles or SUBSCRIBER in group.roles:
             registered.append(is_subscribed(wanted))
         conditions.append(or_(*registered))
     return and_(true(), *conditions)

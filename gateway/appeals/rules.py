@@ -79,7 +79,7 @@ def _faults(draft: AppealDraft, menu: Menu, channels: Mapping[str, AppealValues]
     if draft.channel not in channels:
         yield unknown("channel", draft.channel, sorted(channels))
     try:
-        parse_audience(draft.audience, menu.areas, menu.languages)
+        parse_audience(draft.audience, menu.areas, menu.languages, menu.roles)
     except InvalidAudience as error:
         yield str(error)
     if bool(draft.template) == bool(draft.texts):

@@ -30,6 +30,7 @@ VERBS: Mapping[str, Verb] = {
     "dial": Verb("dial", "Dial the service in the terminal, as a resident does."),
     "channels": Verb("channels", "List channels with their state and URLs; pause and resume."),
     "incidents": Verb("incidents.commands", "List, show and move the reports of residents."),
+    "reports": Verb("reports", "Show whose report of the day is due."),
     "messages": Verb("messages", "Show, resend and cancel SMS; list inbound SMS."),
     "people": Verb("people", "Import, list, export and erase people."),
     "appeals": Verb("appeals.commands", "Write, approve, send and account for appeals (himbauan)."),

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from gateway.menu.model import Menu
-from gateway.menu.pack.loader import PackRefused, load, parse_pack
+from gateway.menu.pack.loader import PackRefused, load, load_roles, parse_pack
+from gateway.menu.roles import duty_roles
 from gateway.runtime.pack_folder import PackNotFound, read_pack
 
 
@@ -44,3 +45,11 @@ def load_pack_if_readable(pack: Path) -> Menu | None:
 def area_name(menu: Menu, code: str) -> str:
     """Return the name of an area, or the code itself if this pack does not know it."""
     return menu.full_label("area", code, menu.language)
+
+
+def readable_duty_roles(pack: Path) -> tuple[str, ...]:
+    """Return the roles of the pack whose people report by duty, whatever else is wrong with it."""
+    try:
+        return duty_roles(load_roles(read_pack(pack)))
+    except PackNotFound:
+        return ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from gateway.cli.output import open_output, print_json, print_rows
 from gateway.cli.packs import area_name, load_readable_pack
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
+from gateway.menu.roles import PersonRole
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import MAX_FILE_BYTES, ImportOptions, PeopleList, read_people
 from gateway.people.directory import Directory, ImportCounts
 from gateway.people.loading import PersonSummary
-from gateway.people.person import EVERYWHERE, ROLE_MEANINGS, Role
+from gateway.people.person import EVERYWHERE
 from gateway.places.area_cell import AreaResolver
 from gateway.privacy.erasure import Eraser
 from gateway.runtime.clock import Clock
@@ -38,7 +40,6 @@ from gateway.vault.key_check import check_vault_key
 from gateway.wiring.running_instance import locate_gateway
 
 _PACK = click.option("--pack", type=click.Path(path_type=Path), help="The folder of the menu pack [the one in use].")
-_ROLE = click.Choice([role.value for role in Role])
 _ASK = "-"
 _BOM = "\ufeff"
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # beginnings of .xlsx, .ods and .xls
@@ -48,9 +49,52 @@ def _area_resolver(menu: Menu) -> AreaResolver:
     return AreaResolver(menu.areas, menu.gazetteer)
 
 
-@click.group(epilog="Roles: " + "; ".join(f"{role} ({meaning})" for role, meaning in ROLE_MEANINGS.items()) + ".")
+@click.group(epilog="The roles are those of the pack: waspada people roles.")
 def people() -> None:
     """People whom the gateway may write to: subscribers, officers, partners."""
+
+
+def _known_role(written: str, roles: Collection[str]) -> str:
+    if written not in roles:
+        raise click.BadParameter(unknown("role", written, roles), param_hint="--role")
+    return written
+
+
+async def _held_role(written: str | None, directory: Directory, settings: Settings) -> str | None:
+    """Return the role to look for: one of the pack, or one that people have kept from an earlier edition."""
+    if written is None:
+        return None
+    roles = load_readable_pack(settings.pack).roles
+    if written not in roles and written in await directory.held_roles():
+        return written
+    return _known_role(written, roles)
+
+
+# Roles -----------------------------------------------------------------------------------------------------------
+
+
+@people.command("roles")
+@gateway_options
+@json_option
+@run_async
+async def people_roles(config: Path | None, data: Path | None, as_json: bool) -> None:
+    """List the roles of the pack: their names, meanings and duties."""
+    menu = load_readable_pack(locate_gateway(config, data).pack)
+    rows = [_role_row(role, menu) for role in menu.roles.values()]
+    print_rows(rows, list(rows[0]), as_json, "")
+
+
+def _role_row(role: PersonRole, menu: Menu) -> dict[str, Any]:
+    due = role.daily_report_by
+    return {
+        "role": role.key,
+        "label": role.label(menu.language),
+        "reports_without_limit": role.reports_without_limit,
+        "daily_report_by": f"{due:%H:%M}" if due else "",
+        "alerted": role.alerted,
+        "needs_areas": role.needs_areas,
+        "meaning": role.meaning,
+    }
 
 
 # Import ----------------------------------------------------------------------------------------------------------
@@ -62,7 +106,7 @@ def people() -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @click.option("--dry-run", is_flag=True, help="Only show the changes and every wrong row, and store nothing.")
 @click.option("--skip-bad", is_flag=True, help="Store the good rows and leave out the wrong ones.")
-@click.option("--role", type=_ROLE, help="The role of rows without one.")
+@click.option("--role", help="The role of rows without one.")
 @json_option
 @run_async
 async def people_import(
@@ -86,7 +130,7 @@ async def people_import(
     """
     settings = locate_gateway(config, data, pack)
     menu = load(read_pack(settings.pack))
-    listed = _read_list(file, menu, Role(role) if role else None)
+    listed = _read_list(file, menu, _known_role(role, menu.roles) if role else None)
     bad = len(listed.diagnostics)
     refused = bad > 0 and not (dry_run or skip_bad)
     if not as_json:
@@ -107,8 +151,9 @@ async def people_import(
         sys.exit(1)
 
 
-def _read_list(file: Path, menu: Menu, role: Role | None) -> PeopleList:
-    options = ImportOptions(menu.region, menu.languages, menu.timezone, _area_resolver(menu), Clock().now(), role)
+def _read_list(file: Path, menu: Menu, role: str | None) -> PeopleList:
+    areas = _area_resolver(menu)
+    options = ImportOptions(menu.region, menu.languages, menu.timezone, areas, menu.roles, Clock().now(), role)
     try:
         with click.open_file(str(file), "rb") as opened:
             content = opened.read(MAX_FILE_BYTES + 1)
@@ -162,7 +207,7 @@ def _import_summary(counts: ImportCounts, bad: int, dry_run: bool) -> str:
 @people.command("list")
 @gateway_options
 @list_options
-@click.option("--role", type=_ROLE, help="Only those with this role.")
+@click.option("--role", help="Only those with this role.")
 @click.option("--area", help="Only those of this area, a code or a name, and of the areas in it.")
 @run_async
 async def people_list(
@@ -173,7 +218,8 @@ async def people_list(
     codes = _overlapping_codes(area, settings) if area is not None else ()
     async with open_context(settings) as context:
         directory = Directory(context.database, context.vault, context.clock)
-        found = await directory.list_people(limit, Role(role) if role else None, codes)
+        held = await _held_role(role, directory, settings)
+        found = await directory.list_people(limit, held, codes)
     if as_json:
         print_json(found)
         return
@@ -208,7 +254,7 @@ def _overlapping_codes(area: str, settings: Settings) -> tuple[str, ...]:
 @gateway_options
 @output_option()
 @click.option("--reason", required=True, help="Why the numbers are needed, for the audit trail.")
-@click.option("--role", type=_ROLE, help="Only those with this role.")
+@click.option("--role", help="Only those with this role.")
 @click.option(
     "--separator",
     type=click.Choice([",", ";"]),
@@ -229,17 +275,18 @@ async def people_export(
         raise click.BadParameter("say why the numbers are needed", param_hint="--reason")
     settings = locate_gateway(config, data)
     menu = load(read_pack(settings.pack))
-    wanted = Role(role) if role else None
     written = 0
     with open_output(output) as file:
         async with open_context(settings) as context:
+            directory = Directory(context.database, context.vault, context.clock)
+            wanted = await _held_role(role, directory, settings)
             detail = {"reason": reason.strip(), "role": role or "all"}
             await AuditTrail(context.database, context.clock).add(system_user(), "people.exported", detail)
             if output:  # without it Excel does not take the file for UTF-8
                 file.write(_BOM)
             writer = csv.writer(file, delimiter=separator, lineterminator="\n")
             writer.writerow(COLUMNS)
-            async for person in Directory(context.database, context.vault, context.clock).export(wanted):
+            async for person in directory.export(wanted):
                 writer.writerows(csv_rows(person, menu.timezone, wanted))
                 written += 1
     click.echo(f"{written} people written{f' to {output}' if output else ''}.", err=True)

@@ -48,6 +48,7 @@ def _summary(purged: PurgeCounts, days: int, dry_run: bool) -> str:
         "people": purged.people,
         "inbound SMS": purged.received,
         "reports called off": purged.called_off,
+        "all-quiet reports": purged.quiet_reports,
     }
     listed = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
     if dry_run:

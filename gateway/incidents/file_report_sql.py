@@ -6,10 +6,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import CTE, BindParameter, Select, Table, bindparam, exists, insert, not_, select
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    insert,
+    not_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from gateway.audit import audit
@@ -17,14 +31,15 @@ from gateway.incidents.calling_off import SendingCall, is_called_off, mark_param
 from gateway.incidents.tables import incidents
 from gateway.messages.erasure import cancel_reminders_statement
 from gateway.messages.tables import messages
+from gateway.people.tables import people, person_roles
 from gateway.runtime.fast_statement import CompiledStatement
 
 _NULLABLE_BUT_SET = ("when_date", "known_date", "contact", "ticket", "phone_sealed", "phone_key")
 """Columns without NOT NULL that a new row sets."""
 
 
-def _file_report_statement() -> Select[tuple[str]]:
-    """Build the statement. Its result is the ticket, or no row if the ticket or the session exists already.
+def _file_report_statement() -> Select[tuple[str, bool]]:
+    """Build the statement. Its result is the ticket and `by_duty`, or no row if the ticket or the session exists.
 
     There is no row either if its call is marked as called off. Idempotent: without a new incident
     (`ON CONFLICT DO NOTHING`) it adds no message and no audit row. With one it also cancels the SMS that would remind
@@ -41,7 +56,15 @@ def _file_report_statement() -> Select[tuple[str]]:
         # SELECT … FROM filed inserts the row only if the incident is new.
         inserting = insert(table).from_select(list(row), select(*row.values()).select_from(filed))
         dependents.append(inserting.cte(table.name))
-    return select(filed.c.ticket).add_cte(*dependents)
+    return select(filed.c.ticket, _reports_by_duty(incident["phone_key"]).label("by_duty")).add_cte(*dependents)
+
+
+def _reports_by_duty(phone_key: BindParameter[Any]) -> ColumnElement[bool]:
+    """Build the condition that this phone is of a person with one of the roles that report by duty."""
+    roles = bindparam("duty_roles", type_=ARRAY(Text))
+    return exists().where(
+        people.c.phone_key == phone_key, person_roles.c.person == people.c.id, person_roles.c.role == any_(roles)
+    )
 
 
 def _parameters(table: Table) -> dict[str, BindParameter[Any]]:
@@ -59,11 +82,15 @@ COMPILED_FILE_REPORT = CompiledStatement(FILE_REPORT)
 
 
 def file_report_parameters(
-    incident: Mapping[str, Any], message: Mapping[str, Any], audit_entry: Mapping[str, Any], sent_in: SendingCall
+    incident: Mapping[str, Any],
+    message: Mapping[str, Any],
+    audit_entry: Mapping[str, Any],
+    sent_in: SendingCall,
+    duty_roles: Sequence[str] = (),
 ) -> dict[str, Any]:
     rows = ((incidents, incident), (messages, message), (audit, audit_entry))
     values = {f"{table.name}_{name}": value for table, row in rows for name, value in row.items()}
-    return {**values, **mark_parameters(sent_in)}
+    return {**values, **mark_parameters(sent_in), "duty_roles": list(duty_roles)}
 
 
 def for_driver(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -227,12 +227,20 @@ class Detail:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedReporter:
+    """Person with a duty who filed a report: their name in the directory, and the key of their role."""
+
+    name: str = field(repr=False)
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """Record of one finished report.
 
     `phone` is the mask of the reporter's number, empty once that is erased. `details` are what they added later, oldest
     first. `taken_by` is the operator who works on it, empty for none. `new_details_at` is when the reporter last said
-    more, unless an operator has acted on the incident since.
+    more, unless an operator has acted on the incident since. `reporter` is known only if they report by duty.
     """
 
     ticket: str
@@ -244,6 +252,7 @@ class Incident:
     details: tuple[Detail, ...] = ()
     taken_by: str = ""
     new_details_at: datetime | None = None
+    reporter: NamedReporter | None = None
 
 
 def _check_key(name: str, value: str) -> None:

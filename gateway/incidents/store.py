@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,15 @@ from gateway.incidents.calling_off import NO_CALL, SendingCall, was_called_off
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.file_report_sql import COMPILED_FILE_REPORT, FILE_REPORT, file_report_parameters, for_driver
 from gateway.incidents.filters import ANY, IncidentFilter, is_open
-from gateway.incidents.incident import Detail, Incident, IncidentStatus, Report, Veracity
+from gateway.incidents.incident import (
+    Detail,
+    Incident,
+    IncidentStatus,
+    NamedReporter,
+    Report,
+    Veracity,
+)
+from gateway.incidents.named_reporters import load_reporters
 from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.menu.report_form import BUILT_IN_ANSWERS
 from gateway.messages.message import MessageClass
@@ -62,23 +70,36 @@ class NoSuchIncident(ExplainedError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class FiledReport:
-    """Ticket of a filed report. `new` is false if an earlier call filed it."""
+    """Ticket of a filed report. `new` is false if an earlier call filed it.
+
+    `by_duty`: its reporter has a role that reports without a limit. Only known of a new one.
+    """
 
     ticket: str
     new: bool
+    by_duty: bool = False
 
 
 class IncidentStore:
     """Store of incidents. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
     def __init__(
-        self, database: Database, vault: Vault, clock: Clock, count_filed: Callable[[str], None] | None = None
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        count_filed: Callable[[str], None] | None = None,
+        duty_roles: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """`count_filed` is called with the category of each report that is newly filed."""
+        """`count_filed` is called with the category of each report that is newly filed.
+
+        `duty_roles` returns the roles of the pack whose people report by duty, and under their name.
+        """
         self._database = database
         self._vault = vault
         self._clock = clock
         self._count_filed = count_filed
+        self._duty_roles = duty_roles
 
     async def file(
         self,
@@ -102,8 +123,9 @@ class IncidentStore:
         remaining = deadline
         for ticket, parameters in self._candidate_tickets(report, phone, confirmation, {}, unsent, sent_in):
             arguments = for_driver(parameters)
-            if await self._database.execute_compiled(COMPILED_FILE_REPORT, arguments, deadline=remaining) is not None:
-                filed = FiledReport(ticket, new=True)
+            row = await self._database.execute_compiled(COMPILED_FILE_REPORT, arguments, deadline=remaining)
+            if row is not None:
+                filed = FiledReport(ticket, new=True, by_duty=row["by_duty"])
                 self.announce(report, filed)
                 return filed
             remaining = self._remaining(deadline, started)
@@ -147,8 +169,8 @@ class IncidentStore:
         Call `announce` once the transaction is committed.
         """
         for ticket, parameters in self._candidate_tickets(report, phone, confirmation, detail, unsent):
-            if (await connection.execute(FILE_REPORT, parameters)).first() is not None:
-                return FiledReport(ticket, new=True)
+            if (row := (await connection.execute(FILE_REPORT, parameters)).first()) is not None:
+                return FiledReport(ticket, new=True, by_duty=row.by_duty)
             if earlier := await self._filed_ticket(connection, report, phone):
                 return FiledReport(earlier, new=False)
         raise NoFreeTicket
@@ -213,7 +235,8 @@ class IncidentStore:
         number = {"phone_sealed": self._vault.seal(message.phone), "phone_key": self._vault.lookup(message.phone)}
         incident = {**self._row(ticket, report, now), **number}
         audit_entry = _filed_audit_row(now, ticket, report, detail)
-        return file_report_parameters(incident, queued_row(message, self._vault, now), audit_entry, sent_in)
+        message_row = queued_row(message, self._vault, now)
+        return file_report_parameters(incident, message_row, audit_entry, sent_in, sorted(self._duty_roles()))
 
     def _row(self, ticket: str, report: Report, now: datetime) -> dict[str, Any]:
         """Return the row of a new incident, without its number."""
@@ -270,7 +293,8 @@ class IncidentStore:
         async with self._database.begin() as connection:
             row = (await connection.execute(select(incidents).where(incidents.c.ticket == ticket))).mappings().first()
             details = await _load_details(connection, [row] if row else [])
-        return self._incident(row, details[row["id"]]) if row else None
+            reporters = await load_reporters(connection, [row] if row else [], self._duty_roles())
+        return self._incident(row, details[row["id"]], reporters) if row else None
 
     async def list_incidents(self, limit: int = 1000, wanted: IncidentFilter = ANY) -> Sequence[Incident]:
         """Return the newest incidents that pass the filter, in its order. Numbers are masked."""
@@ -278,9 +302,12 @@ class IncidentStore:
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest)).mappings().all()
             details = await _load_details(connection, rows)
-        return [self._incident(row, details[row["id"]]) for row in rows]
+            reporters = await load_reporters(connection, rows, self._duty_roles())
+        return [self._incident(row, details[row["id"]], reporters) for row in rows]
 
-    def _incident(self, row: RowMapping, details: Sequence[Detail]) -> Incident:
+    def _incident(
+        self, row: RowMapping, details: Sequence[Detail], reporters: Mapping[bytes, NamedReporter]
+    ) -> Incident:
         return Incident(
             ticket=row["ticket"],
             report=report_from(row),
@@ -291,6 +318,7 @@ class IncidentStore:
             details=tuple(details),
             taken_by=row["taken_by"] or "",
             new_details_at=row["new_details_at"],
+            reporter=reporters.get(row["phone_key"]),
         )
 
 

@@ -76,6 +76,23 @@ incident_details = Table(
     UniqueConstraint("incident", "channel", "session", "digest"),
 )
 
+# Of the desk to people with a duty, with their answers: one row for each person who was asked.
+incident_questions = Table(
+    "incident_questions",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("incident", BigInteger, ForeignKey("incidents.id"), nullable=False),
+    Column("person", BigInteger, ForeignKey("people.id"), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("asked_at", DateTime(timezone=True), nullable=False),
+    Column("answer", Text),  # yes, no or unknown
+    Column("said", Text),  # the SMS
+    Column("answered_at", DateTime(timezone=True)),
+    Index("ix_incident_questions_incident", "incident"),
+    Index("ix_incident_questions_person", "person"),
+)
+
 drafts = Table(
     "drafts",
     metadata,

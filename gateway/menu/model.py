@@ -16,6 +16,7 @@ from gateway.menu.conditions import Clause, Condition
 from gateway.menu.days import DateWords
 from gateway.menu.limits import Keys
 from gateway.menu.report_form import DEFAULT_FORM, ReportForm
+from gateway.menu.roles import DEFAULT_ROLES, Roles
 from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
@@ -172,6 +173,7 @@ class Menu:
     wordings: Mapping[str, Wording]
     date_words: DateWords  # of all languages
     form: ReportForm = DEFAULT_FORM
+    roles: Roles = field(default_factory=lambda: DEFAULT_ROLES)
     lines: Mapping[str, Mapping[tuple[str, ...], int]] = field(default_factory=dict)  # file → the line of each key
     cache: MenuCache = field(default_factory=MenuCache)
 

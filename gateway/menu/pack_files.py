@@ -16,10 +16,11 @@ RULES = "rules.yaml"
 KEYWORDS = "keywords.yaml"
 REPORT = "report.yaml"
 APPEALS = "appeals.yaml"
+ROLES = "roles.yaml"
 AREAS = "areas.csv"
 ALIASES = "aliases.csv"
 NEIGHBOURS = "neighbours.csv"
-ALL = (PACK, FLOW, CATEGORIES, STAGES, RULES, KEYWORDS, REPORT, APPEALS, AREAS, ALIASES, NEIGHBOURS)
+ALL = (PACK, FLOW, CATEGORIES, STAGES, RULES, KEYWORDS, REPORT, APPEALS, ROLES, AREAS, ALIASES, NEIGHBOURS)
 SETTINGS = "the channel's settings"  # no file of the pack: a channel may rename the keys
 
 Path = tuple[str, ...]

@@ -101,6 +101,8 @@ class Keywords:
     refusals: frozenset[str] = frozenset()  # words and phrases that opt out, besides the command
     beside_stop: frozenset[str] = frozenset()  # words that leave an opt-out plain: `stop sms ini`
     weak: frozenset[str] = frozenset()  # of `categories`, name one only where no other word does: a job
+    beside_quiet: frozenset[str] = frozenset()  # words that leave an all-quiet report plain: `situasi aman terkendali`
+    desk_answers: Mapping[str, frozenset[str]] = field(default_factory=dict)  # answer to a question of the desk → words
     negations: frozenset[str] = frozenset()  # before an opt-out they reverse it: `jangan stop`
 
     @property

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from gateway.people.headings import COLUMNS
-from gateway.people.person import Person, Role, shown_area
+from gateway.people.person import Person, shown_area
 from gateway.text.csv_rows import guarded
 
 __all__ = ["COLUMNS", "csv_rows"]
 
 
-def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> Iterator[tuple[str, ...]]:
+def csv_rows(person: Person, timezone: ZoneInfo, role: str | None = None) -> Iterator[tuple[str, ...]]:
     """Yield a row under `COLUMNS` for each role of a person, or for `role` alone. The number is not masked."""
     for grant in person.grants:
         if role in (None, grant.role):
@@ -23,7 +23,7 @@ def csv_rows(person: Person, timezone: ZoneInfo, role: Role | None = None) -> It
             cells = (
                 person.phone.e164,
                 person.name,
-                grant.role.value,
+                grant.role,
                 ";".join(map(shown_area, grant.areas)),
                 person.language,
                 f"{agreed_on} {grant.basis}".strip(),

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from gateway.menu.roles import SUBSCRIBER, Roles
 from gateway.people.consent import WrongConsent, parse_consent
-from gateway.people.headings import COLUMNS, ROLE_SYNONYMS, column_of
-from gateway.people.person import EVERYWHERE, ROLES_THAT_NEED_AREAS, ListedPerson, Role, RoleGrant
+from gateway.people.headings import COLUMNS, column_of, role_name, role_names
+from gateway.people.person import EVERYWHERE, ListedPerson, RoleGrant
 from gateway.places.area_cell import EVERYWHERE as ALL_AREAS
 from gateway.places.area_cell import AreaResolver
 from gateway.text.csv_rows import read_spreadsheet_rows
@@ -34,7 +35,6 @@ _IDENTITY_NUMBER = re.compile(r"(?<![0-9])[0-9](?:[ .-]?[0-9]){15}(?![0-9])")  #
 _JOINERS = "\u200c\u200d"  # invisible, and part of a word in some scripts
 _MAX_SHOWN = 40
 _MIN_DIGITS = 8  # of a whole phone number
-_ROLES: Mapping[str, Role] = {**ROLE_SYNONYMS, **{role.value: role for role in Role}}
 
 
 class WrongRow(ValueError):
@@ -49,8 +49,9 @@ class ImportOptions:
     languages: Mapping[str, str]  # key → name
     timezone: ZoneInfo
     areas: AreaResolver
+    roles: Roles
     now: datetime
-    role: Role | None = None
+    role: str | None = None
 
 
 class PeopleList(NamedTuple):
@@ -66,7 +67,7 @@ def read_people(text: str, file: str, options: ImportOptions) -> PeopleList:
     A person may have several rows, each with another role. A wrong row is left out, and its first fault is reported.
     """
     entries: dict[Phone, ListedPerson] = {}
-    lines: dict[tuple[Phone, Role], int] = {}
+    lines: dict[tuple[Phone, str], int] = {}
     diagnostics: list[Diagnostic] = []
     # A long list has few different grants: each is kept once.
     shared: dict[RoleGrant, RoleGrant] = {}
@@ -89,9 +90,9 @@ def _read_entry(
     cells: Mapping[str, str], options: ImportOptions, share: Callable[[RoleGrant], RoleGrant]
 ) -> ListedPerson:
     phone = _read_phone(cells["phone"], options.region)
-    roles = _read_roles(cells.get("role", ""), options.role)
+    roles = _read_roles(cells.get("role", ""), options)
     areas = {role: _read_areas(cells.get("areas", ""), role, options.areas) for role in roles}
-    if not any(areas.values()) and (needing := [role for role in roles if role in ROLES_THAT_NEED_AREAS]):
+    if not any(areas.values()) and (needing := [role for role in roles if options.roles[role].needs_areas]):
         raise WrongRow(f"the role {needing[0]} needs areas: codes or names, with ; between them, or * for all of them")
     agreed_at, basis = _read_consent(cells.get("consent", ""), roles, options)
     return ListedPerson(
@@ -125,27 +126,26 @@ def _read_phone(text: str, region: str) -> Phone:
     return phone
 
 
-def _read_roles(text: str, default: Role | None) -> tuple[Role, ...]:
-    roles = []
+def _read_roles(text: str, options: ImportOptions) -> tuple[str, ...]:
+    known, roles = role_names(options.roles), []
     for value in _split(text):
-        key = "_".join(value.casefold().split())
-        role = _ROLES.get(key)
+        role = known.get(role_name(value))
         if role is None:
-            raise WrongRow(f"unknown role {_without_number(value)}; {one_of(Role)}")
+            raise WrongRow(f"unknown role {_without_number(value)}; {one_of(options.roles)}")
         roles.append(role)
     if roles:
         return tuple(dict.fromkeys(roles))
-    if default is None:
-        raise WrongRow(f"there is no role; {one_of(Role)}")
-    return (default,)
+    if options.role is None:
+        raise WrongRow(f"there is no role; {one_of(options.roles)}")
+    return (options.role,)
 
 
-def _read_areas(text: str, role: Role, areas: AreaResolver) -> tuple[str, ...]:
+def _read_areas(text: str, role: str, areas: AreaResolver) -> tuple[str, ...]:
     """Return the codes of a cell. `*` is one subscription to everything, and for other roles every kecamatan."""
     codes: list[str] = []
     for written in _split(text):
         value = ALL_AREAS if written.casefold() in _EVERYWHERE else written
-        if value == ALL_AREAS and role is Role.SUBSCRIBER:
+        if value == ALL_AREAS and role == SUBSCRIBER:
             codes.append(EVERYWHERE)
             continue
         cell = areas.resolve(value)
@@ -155,9 +155,9 @@ def _read_areas(text: str, role: Role, areas: AreaResolver) -> tuple[str, ...]:
     return tuple(dict.fromkeys(codes))
 
 
-def _read_consent(text: str, roles: tuple[Role, ...], options: ImportOptions) -> tuple[datetime | None, str]:
+def _read_consent(text: str, roles: tuple[str, ...], options: ImportOptions) -> tuple[datetime | None, str]:
     """Read the consent of a row. Returns its date, if it has one, and its words, with any number in them masked."""
-    if not text and Role.SUBSCRIBER in roles:
+    if not text and SUBSCRIBER in roles:
         raise WrongRow(
             "the role subscriber needs a consent: its date, as in 2026-03-01, or in words what was agreed to"
         )
@@ -207,7 +207,7 @@ def _split(text: str) -> Iterator[str]:
     return filter(None, map(str.strip, _BETWEEN_VALUES.split(text)))
 
 
-def _check_no_duplicate(entry: ListedPerson, lines: Mapping[tuple[Phone, Role], int]) -> None:
+def _check_no_duplicate(entry: ListedPerson, lines: Mapping[tuple[Phone, str], int]) -> None:
     for grant in entry.grants:
         if earlier := lines.get((entry.phone, grant.role)):
             raise WrongRow(f"this phone number is in line {earlier} already, as {grant.role}")

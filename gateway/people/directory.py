@@ -29,11 +29,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.menu.roles import SUBSCRIBER
 from gateway.people.filters import has_any_role, has_role, is_subscribed
 from gateway.people.loading import PersonSummary, list_people, load_known, load_people
-from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, Role, plan_change
+from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, plan_change
 from gateway.people.saving import write_changes
-from gateway.people.tables import people, person_roles, subscriptions
+from gateway.people.tables import people, person_roles, quiet_reports, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
@@ -106,14 +107,19 @@ class Directory:
             found = await load_people(connection, _newest(of_number, limit=1), self._vault)
         return found[0] if found else None
 
+    async def held_roles(self) -> frozenset[str]:
+        """Return the roles that people have, also those that the pack no longer has. A subscriber's is not stored."""
+        async with self._database.begin() as connection:
+            return frozenset((await connection.execute(select(person_roles.c.role).distinct())).scalars())
+
     async def list_people(
-        self, limit: int = 1000, role: Role | None = None, areas: Collection[str] = ()
+        self, limit: int = 1000, role: str | None = None, areas: Collection[str] = ()
     ) -> Sequence[PersonSummary]:
         """Return the people of `role` in one of `areas`, the last added first. Without them: of any role, anywhere."""
         async with self._database.begin() as connection:
             return await list_people(connection, _newest(_matching(role, areas), limit), self._vault)
 
-    async def export(self, role: Role | None = None, areas: Collection[str] = ()) -> AsyncIterator[Person]:
+    async def export(self, role: str | None = None, areas: Collection[str] = ()) -> AsyncIterator[Person]:
         """Yield everybody with a role, in the order in which they were added, loaded a thousand at a time.
 
         Raises `CannotOpen`: a list that silently lacks a person would be taken for complete.
@@ -146,6 +152,7 @@ async def erase_person(connection: AsyncConnection, phone_key: bytes, now: datet
     )
     ids = (await connection.execute(erase)).scalars().all()
     roles = (await connection.execute(delete(person_roles).where(person_roles.c.person.in_(ids)))).rowcount
+    await connection.execute(delete(quiet_reports).where(quiet_reports.c.person.in_(ids)))
     withdraw = (
         update(subscriptions)
         .where(subscriptions.c.phone_key == phone_key)
@@ -162,8 +169,8 @@ def _newest(which: ColumnElement[bool], limit: int | None = None) -> Select[Any]
     return select(people).where(which, people.c.phone_key.is_not(None)).order_by(people.c.id.desc()).limit(limit)
 
 
-def _matching(role: Role | None, areas: Collection[str]) -> ColumnElement[bool]:
-    if role is Role.SUBSCRIBER:
+def _matching(role: str | None, areas: Collection[str]) -> ColumnElement[bool]:
+    if role == SUBSCRIBER:
         return is_subscribed(areas)
     if role is not None:
         return has_role([role], areas)

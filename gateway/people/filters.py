@@ -8,15 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, any_, cast, exists, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from gateway.people.person import Role
 from gateway.people.tables import NOT_WITHDRAWN, people, person_roles, subscriptions
 
 
-def has_role(roles: Collection[Role], areas: Collection[str]) -> ColumnElement[bool]:
+def has_role(roles: Collection[str], areas: Collection[str]) -> ColumnElement[bool]:
     """Build the condition that the person has one of `roles` in one of `areas`. An empty collection means any."""
     conditions: list[ColumnElement[bool]] = [person_roles.c.person == people.c.id]
     if roles:
-        conditions.append(person_roles.c.role == any_(text_array([role.value for role in roles])))
+        conditions.append(person_roles.c.role == any_(text_array(roles)))
     if areas:
         conditions.append(person_roles.c.areas.overlap(text_array(areas)))
     return exists().where(*conditions).correlate(people)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gateway.people.person import Role
+from gateway.menu.roles import OFFICER, SUBSCRIBER, Roles
 
 COLUMNS = ("phone", "name", "role", "areas", "language", "consent")
 
@@ -31,15 +31,30 @@ SYNONYMS: Mapping[str, str] = {
 }
 """Column of each heading, in lower case. Empty: a column that is skipped."""
 
-ROLE_SYNONYMS: Mapping[str, Role] = {
-    "warga": Role.SUBSCRIBER,
-    "pelanggan": Role.SUBSCRIBER,
-    "penerima": Role.SUBSCRIBER,
-    "penerima_himbauan": Role.SUBSCRIBER,
-    "petugas": Role.OFFICER,
-    "mitra": Role.PARTNER,
-    "pns": Role.ASN,
+_ROLE_SYNONYMS: Mapping[str, str] = {
+    "warga": SUBSCRIBER,
+    "pelanggan": SUBSCRIBER,
+    "penerima": SUBSCRIBER,
+    "penerima_himbauan": SUBSCRIBER,
+    "petugas": OFFICER,
+    "mitra": "partner",
+    "pns": "asn",
 }
+
+
+def role_names(roles: Roles) -> Mapping[str, str]:
+    """Return the role of each name that a cell may have: its key, a label of it, or a usual other word.
+
+    Keys have precedence over labels, and both over other words.
+    """
+    others = {name: key for name, key in _ROLE_SYNONYMS.items() if key in roles}
+    labels = {role_name(label): role.key for role in roles.values() for label in role.labels.values()}
+    return {**others, **labels, **{key: key for key in roles}}
+
+
+def role_name(written: str) -> str:
+    """Return the name of a role in the form of a key."""
+    return "_".join(written.casefold().split())
 
 
 def column_of(heading: str) -> str:

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from gateway.menu.roles import SUBSCRIBER
 from gateway.people.person import (
     UNKNOWN_PERSON,
     ActiveSubscription,
     CurrentState,
     Person,
-    Role,
     RoleGrant,
     in_role_order,
     shown_area,
@@ -31,7 +31,7 @@ class PersonSummary:
 
     phone: str
     name: str = field(repr=False)
-    roles: tuple[Role, ...]
+    roles: tuple[str, ...]
     areas: tuple[str, ...]  # of all roles, in the order of their codes, `*` for everywhere
     language: str
     source: str
@@ -122,7 +122,7 @@ async def _load_roles(connection: AsyncConnection, ids: Sequence[int]) -> Mappin
     of_people = select(person_roles).where(person_roles.c.person == any_(cast(ids, ARRAY(BigInteger))))
     grants: defaultdict[int, list[RoleGrant]] = defaultdict(list)
     for row in (await connection.execute(of_people)).all():
-        grants[row.person].append(RoleGrant(Role(row.role), tuple(row.areas), row.basis, row.agreed_at))
+        grants[row.person].append(RoleGrant(row.role, tuple(row.areas), row.basis, row.agreed_at))
     return grants
 
 
@@ -150,5 +150,5 @@ def _subscriber_grants(rows: Sequence[Any]) -> Mapping[bytes, list[RoleGrant]]:
         first = min(subscribed, key=lambda row: row.consented_at)
         areas = tuple(row.area for row in subscribed)
         agreed_at = first.consented_at if all(row.agreed_at for row in subscribed) else None
-        grants[key] = [RoleGrant(Role.SUBSCRIBER, areas, first.wording, agreed_at)]
+        grants[key] = [RoleGrant(SUBSCRIBER, areas, first.wording, agreed_at)]
     return grants

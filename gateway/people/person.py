@@ -1,4 +1,6 @@
-"""Pure: person of the directory, their roles, and the merge rule of an import.
+"""Pure: person of the directory, the grants of their roles, and the merge rule of an import.
+
+A role is the key of one of the pack's roles (`menu.roles`). One that a new edition no longer has stays as it is.
 
 The rule behind `plan_change`: a list adds and corrects, it removes nothing. An empty cell changes nothing. Nobody
 who has opted out (STOP) is subscribed again by a consent that is older than the opt-out, or that has no date.
@@ -6,48 +8,14 @@ who has opted out (STOP) is subscribed again by a consent that is older than the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gateway.menu.roles import SUBSCRIBER
+from gateway.menu.roles import in_role_order as keys_in_role_order
 from gateway.text.phone import Phone
-
-
-class Role(StrEnum):
-    """Role in which a person receives messages."""
-
-    SUBSCRIBER = "subscriber"
-    OFFICER = "officer"
-    CAMAT = "camat"
-    LURAH = "lurah"
-    TOKOH_MASYARAKAT = "tokoh_masyarakat"
-    TOKOH_AGAMA = "tokoh_agama"
-    FKUB = "fkub"
-    PEMUDA = "pemuda"
-    ORMAS = "ormas"
-    SEKOLAH = "sekolah"
-    ASN = "asn"
-    PARTNER = "partner"
-
-
-ROLE_MEANINGS: Mapping[Role, str] = {
-    Role.SUBSCRIBER: "a resident who has agreed to get appeals for an area",
-    Role.OFFICER: "gets the alerts of an area and answers them",
-    Role.CAMAT: "head of a kecamatan",
-    Role.LURAH: "head of a kelurahan or desa",
-    Role.TOKOH_MASYARAKAT: "somebody whom the people of an area listen to",
-    Role.TOKOH_AGAMA: "a religious leader",
-    Role.FKUB: "a member of the forum for religious harmony",
-    Role.PEMUDA: "a youth leader",
-    Role.ORMAS: "a community organisation",
-    Role.SEKOLAH: "a school",
-    Role.ASN: "a civil servant, for reminders of neutrality",
-    Role.PARTNER: "another office that the desk works with",
-}
-
-ROLES_THAT_NEED_AREAS = frozenset({Role.SUBSCRIBER, Role.OFFICER})
-"""Roles that are only ever addressed by area, so a grant without one would reach nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +25,7 @@ class RoleGrant:
     `areas` are codes of areas of any level. `basis` is what the person has agreed to, in words.
     """
 
-    role: Role
+    role: str
     areas: tuple[str, ...] = ()
     basis: str = ""
     agreed_at: datetime | None = None
@@ -85,8 +53,9 @@ class Person:
     added_at: datetime
     updated_at: datetime
 
-    def has_role(self, role: Role) -> bool:
-        return any(grant.role is role for grant in self.grants)
+    def has_role(self, roles: Collection[str]) -> bool:
+        """Return True if the person has one of these roles."""
+        return any(grant.role in roles for grant in self.grants)
 
 
 EVERYWHERE = ""  # the area of a subscription to all appeals
@@ -98,7 +67,7 @@ def shown_area(area: str) -> str:
 
 
 def in_role_order(grants: Sequence[RoleGrant]) -> tuple[RoleGrant, ...]:
-    order = list(Role)
+    order = keys_in_role_order(grant.role for grant in grants)
     return tuple(sorted(grants, key=lambda grant: order.index(grant.role)))
 
 
@@ -116,7 +85,7 @@ class CurrentState:
     in_directory: bool  # somebody outside of it may have opted out too
     name: str
     language: str
-    grants: Mapping[Role, RoleGrant]  # without the subscriber
+    grants: Mapping[str, RoleGrant]  # without the subscriber
     subscribed: Mapping[str, ActiveSubscription]  # by area
     opted_out_at: datetime | None  # the newest opt-out, said to the gateway or to a carrier, in force or lifted
     opted_out: bool  # in force: they get no appeals
@@ -154,17 +123,13 @@ def plan_change(before: CurrentState, entry: ListedPerson, default_language: str
     """Compute the change that an entry of a list makes to a person."""
     language = entry.language or before.language or default_language
     name = entry.name or before.name
-    merged = [
-        _merge_grant(before.grants.get(grant.role), grant)
-        for grant in entry.grants
-        if grant.role is not Role.SUBSCRIBER
-    ]
+    merged = [_merge_grant(before.grants.get(grant.role), grant) for grant in entry.grants if grant.role != SUBSCRIBER]
     changed = tuple(grant for grant in merged if grant != before.grants.get(grant.role))
     declined = lifts = False
     subscriptions: list[RoleGrant] = []
     for grant in entry.grants:
-        missing = _areas_to_write(before, grant, entry.language) if grant.role is Role.SUBSCRIBER else ()
-        if grant.role is Role.SUBSCRIBER and (missing or before.opted_out):
+        missing = _areas_to_write(before, grant, entry.language) if grant.role == SUBSCRIBER else ()
+        if grant.role == SUBSCRIBER and (missing or before.opted_out):
             declined = _outweighed_by_opt_out(before, grant)
             lifts = before.opted_out and not declined
             if not declined:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -76,6 +77,19 @@ subscriptions = Table(
     Index("ix_subscriptions_area", "area", postgresql_where=NOT_WITHDRAWN),
     Index("ix_subscriptions_phone_key", "phone_key"),
     phone_constraint(),
+)
+
+# All-quiet reports of people with a duty. Erased with their person, and purged at the end of the retention.
+quiet_reports = Table(
+    "quiet_reports",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("person", BigInteger, ForeignKey("people.id"), nullable=False),
+    Column("day", Date, nullable=False),  # in the time zone of the pack
+    Column("area", Text, nullable=False),  # empty: of all areas of the person
+    Column("channel", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("person", "day", "area"),
 )
 
 opt_outs = Table(

@@ -7,7 +7,8 @@ is open):
 - SMS, outbound or inbound, to trace its delivery: it is old, and an inbound one was handled;
 - consent, to send appeals: it was withdrawn;
 - person of the directory, to be written to: no role and no subscription is left;
-- mark of a report that was called off: it is old. It has the keyed hash alone, and goes as a whole.
+- mark of a report that was called off: it is old. It has the keyed hash alone, and goes as a whole;
+- all-quiet report, to know who has reported: it is old, and deleted as a whole.
 
 An opt-out stays as a keyed hash for as long as it must be honoured. Drafts and sessions expire by themselves.
 """
@@ -18,7 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, ColumnElement, Table, and_, any_, cast, func, not_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Table, and_, any_, cast, delete, func, not_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,7 +32,7 @@ from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import ERASED_PERSON
 from gateway.people.filters import has_any_role
-from gateway.people.tables import people, subscriptions
+from gateway.people.tables import people, quiet_reports, subscriptions
 from gateway.privacy.erasure import erase_in_incidents, erased_incident_rows
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -51,6 +52,7 @@ class PurgeCounts:
     subscriptions: int
     people: int
     called_off: int  # marks of reports that were called off
+    quiet_reports: int = 0  # deleted
 
     @property
     def found_any(self) -> bool:
@@ -124,6 +126,7 @@ def _due_rows(before: datetime) -> Mapping[str, tuple[Table, ColumnElement[bool]
         "subscriptions": (subscriptions, and_(has_phone[subscriptions], subscriptions.c.withdrawn_at < before)),
         "called_off": (called_off, called_off.c.at < before),
         "people": (people, and_(has_phone[people], people.c.updated_at < before, not_(has_any_role()))),
+        "quiet_reports": (quiet_reports, quiet_reports.c.at < before),
     }
 
 
@@ -152,6 +155,10 @@ async def _erase_called_off(connection: AsyncConnection, which: ColumnElement[bo
     await delete_marks(connection, which)
 
 
+async def _delete_quiet(connection: AsyncConnection, which: ColumnElement[bool], _: str, __: datetime) -> None:
+    await connection.execute(delete(quiet_reports).where(which))
+
+
 _Erase = Callable[[AsyncConnection, ColumnElement[bool], str, datetime], Awaitable[None]]
 _ERASE: Mapping[str, _Erase] = {
     "incidents": _erase_incidents,
@@ -160,4 +167,5 @@ _ERASE: Mapping[str, _Erase] = {
     "subscriptions": _erase_subscriptions,
     "people": _erase_people,
     "called_off": _erase_called_off,
+    "quiet_reports": _delete_quiet,
 }

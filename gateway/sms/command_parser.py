@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
 from gateway.places.place_search import PlacesInText
+from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
 from gateway.sms.refusals import has_refusal, is_refusal, refusal_language
 from gateway.sms.report_kinds import category_within
 from gateway.sms.report_text import read_places
@@ -55,6 +56,8 @@ def parse_command(text: str, menu: Menu) -> Command:
     first = _command_of(found[0][0], menu.keywords)
     if is_refusal(found, menu):
         return Command("unsubscribe", refusal_language(found, menu.keywords) or first[1], trim(text))
+    if quiet := read_all_quiet(found, menu):
+        return Command(ALL_QUIET, quiet.language, trim(text))
     fallback, counted = Command(), frozenset(menu.keywords.commands)
     for at, command in _candidates(text, found, menu.keywords):
         if command.name == "help":

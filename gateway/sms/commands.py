@@ -14,9 +14,12 @@ from gateway.incidents.incident import Report, clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
+from gateway.menu.roles import duty_roles
 from gateway.messages.suppression import OptOuts
+from gateway.people.duty import find_on_duty, record_quiet
 from gateway.people.person import EVERYWHERE
 from gateway.people.subscriptions import Subscriptions
+from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
 from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named_language
 from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
@@ -27,6 +30,7 @@ from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import without_phrases
 from gateway.text import ticket as tickets
 from gateway.text.words import words
+from gateway.vault.vault import Vault
 
 
 class Commands:
@@ -39,12 +43,14 @@ class Commands:
         subscriptions: Subscriptions,
         opt_outs: OptOuts,
         ticket_attempts: TicketAttempts,
+        vault: Vault,
     ) -> None:
         self._incidents = incidents
         self._reporter = reporter
         self._subscriptions = subscriptions
         self._opt_outs = opt_outs
         self._ticket_attempts = ticket_attempts
+        self._vault = vault
         self._by_name: Mapping[str, Callable[[SmsRequest], Awaitable[SmsReply]]] = {
             "": self._no_command,
             "echo": self._echo,
@@ -58,6 +64,7 @@ class Commands:
             "help": self._help,
             "language": self._language,
             NO_STOP: self._no_stop,
+            ALL_QUIET: self._all_quiet,
         }
 
     async def execute(self, request: SmsRequest) -> SmsReply:
@@ -185,6 +192,19 @@ class Commands:
             return request.reply(Disposition.UNSORTED if request.argument else Disposition.HELP, "language")
         await self._subscriptions.set_language(request.connection, request.phone, request.language)
         return request.reply(Disposition.LANGUAGE, "language")
+
+    async def _all_quiet(self, request: SmsRequest) -> SmsReply:
+        """Record an all-quiet report as the report of the day of somebody with a duty. From others it is explained."""
+        menu, sms = request.menu, request.inbound
+        key = self._vault.lookup(request.phone)
+        person = await find_on_duty(request.connection, key, duty_roles(menu.roles))
+        if person is None:
+            return request.reply(Disposition.UNSORTED, "not_on_duty")
+        quiet = read_all_quiet(list(words(request.text)), menu)
+        day = sms.received_at.astimezone(menu.timezone).date()
+        area = quiet.area if quiet else ""
+        await record_quiet(request.connection, person.id, area, day, sms.received_at, sms.channel)
+        return request.reply(Disposition.QUIET, "quiet")
 
     async def _find_ticket(self, request: SmsRequest) -> tuple[str | None, str, SmsReply | None]:
         """Find the ticket in the argument. Returns it, the rest of the text, and no reply; or no ticket and a reply.

@@ -17,14 +17,15 @@ import structlog
 from gateway.appeals.appeal import ResponseKind
 from gateway.appeals.responses import record_response
 from gateway.menu.model import Menu
+from gateway.menu.roles import duty_roles
 from gateway.messages.message import TOO_MANY_REPLIES
 from gateway.people.directory import Directory
-from gateway.people.person import Role
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.sms.command_parser import is_automatic, named_language, parse_command
 from gateway.sms.commands import Commands
+from gateway.sms.desk_answers import DeskAnswers
 from gateway.sms.inbound_queue import DAY, HOUR, ClaimedSms, Disposition, InboundQueue, InboundSms, SmsReply, unsettled
 from gateway.sms.long_sms import LongSms
 from gateway.sms.request import SmsRequest
@@ -40,6 +41,7 @@ from gateway.vault.vault import Vault
 log = structlog.get_logger()
 
 MAX_REPLIES_PER_HOUR = 10
+MAX_REPLIES_PER_HOUR_ON_DUTY = 60
 RETRY_DELAY = timedelta(minutes=1)  # for an SMS that could not even be recorded as failed
 NOT_REPEATABLE = frozenset({"", "report", "add_info", "status"})
 """Commands that add one thing if they are sent twice. A status without details may be asked for again."""
@@ -73,6 +75,7 @@ class InboundHandler:
         queue: InboundQueue,
         commands: Commands,
         long_sms: LongSms,
+        desk_answers: DeskAnswers,
         dropped_sessions: DroppedSessions,
         directory: Directory,
         sessions: SessionStore,
@@ -85,6 +88,7 @@ class InboundHandler:
         self._queue = queue
         self._commands = commands
         self._long_sms = long_sms
+        self._desk_answers = desk_answers
         self._dropped_sessions = dropped_sessions
         self._directory = directory
         self._sessions = sessions
@@ -139,7 +143,8 @@ class InboundHandler:
         try:
             # In a savepoint: after a failed statement, the transaction can still record the failure.
             async with claimed.connection.begin_nested():
-                unsent = TOO_MANY_REPLIES if await _reply_limit_reached(claimed) else ""
+                limited = await _reply_limit_reached(claimed, duty_roles(self._versions.current.roles))
+                unsent = TOO_MANY_REPLIES if limited else ""
                 reply = await self._reply_to(claimed, unsent)
                 if reply.text and unsent:
                     log.warning("sms.too_many_replies", letter=sms.id)
@@ -169,6 +174,8 @@ class InboundHandler:
             return SmsReply(Disposition.OTHER)
         if sms.phone is None or self._is_our_own(sms, sms.phone) or _is_from_a_machine(text, menu):
             return SmsReply(Disposition.MACHINE)
+        if reply := await self._desk_answers.record(claimed, text, menu):
+            return reply
         if reply := await self._reply_to_digit(claimed, sms.phone, text, unsent):
             return reply
         recent = await claimed.list_recent()
@@ -200,7 +207,8 @@ class InboundHandler:
             return reply
         if OFFICER_REPLY.fullmatch(text) or (number in OFFICER_NUMBERS and any(map(str.isdecimal, text))):
             person = await self._directory.find(phone)
-            if person and person.has_role(Role.OFFICER):
+            alerted = [role.key for role in self._versions.current.roles.values() if role.alerted]
+            if person and person.has_role(alerted):
                 return SmsReply(Disposition.OFFICER)
         if not number and lone_number(text, keywords, confirmed=True) == FILE_DRAFT_REPLY:
             return await self._file_draft(claimed, phone, unsent)
@@ -242,9 +250,12 @@ def _is_from_a_machine(text: str, menu: Menu) -> bool:
     return command.name not in ("report", "unsubscribe") and is_automatic(text, menu.keywords)
 
 
-async def _reply_limit_reached(claimed: ClaimedSms) -> bool:
-    """Return True if this number has had all replies of an hour."""
-    return await claimed.count_replies(HOUR) >= MAX_REPLIES_PER_HOUR
+async def _reply_limit_reached(claimed: ClaimedSms, on_duty: Collection[str]) -> bool:
+    """Return True if this number has had all replies of an hour. People with a role `on_duty` get more."""
+    count = await claimed.count_replies(HOUR)
+    if count < MAX_REPLIES_PER_HOUR:
+        return False
+    return count >= MAX_REPLIES_PER_HOUR_ON_DUTY or not await claimed.is_on_duty(on_duty)
 
 
 async def _is_answered_enough(claimed: ClaimedSms, reply: SmsReply) -> bool:

@@ -22,6 +22,7 @@ from gateway.messages.inbox import ERASED_SENDER
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.messages.tables import inbound_messages
+from gateway.people.duty import find_on_duty
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
@@ -47,6 +48,8 @@ class Disposition(StrEnum):
     HELP = "help"
     HELP_WITH_TEXT = "help_told"  # the same: perhaps a call for help
     LANGUAGE = "language"
+    QUIET = "quiet"  # all is quiet, says somebody whose duty it is to report
+    ANSWER = "answer"  # to a question of the desk
     OFFICER = "officer"  # an officer's answer to an alert
     UNSORTED = "unsorted"  # a command of which something is missing
     REPORT_NOT_UNDERSTOOD = "untold"  # nothing of the report was understood
@@ -264,6 +267,10 @@ class ClaimedSms:
         row = inbound_messages.c.id == recent.id
         changed = {"made": Disposition.DETAILS, "ticket": ticket}
         await self.connection.execute(update(inbound_messages).where(row).values(changed))
+
+    async def is_on_duty(self, roles: Collection[str]) -> bool:
+        """Return True if its sender has one of these roles in the directory."""
+        return self._sender is not None and await find_on_duty(self.connection, self._sender, roles) is not None
 
     async def count_replies(self, span: timedelta, dispositions: Collection[Disposition] = ()) -> int:
         """Count the replies to this number within `span`, or only those to SMS with one of `dispositions`."""

@@ -82,7 +82,7 @@ def _stands_alone(request: SmsRequest) -> bool:
             return not command.argument
         case "language":
             return bool(named_language(command.argument, request.menu))
-        case "thanks":
+        case "thanks" | "all_quiet":
             return True
     return False
 

@@ -151,7 +151,7 @@ class DroppedSessions:
         if stored.age(now) < LONGEST_SESSION_S:
             return  # resumed on a call under way: what it sends gets the same ticket
         today = now.astimezone(menu.timezone).date()
-        cleared = stored.without_report(menu, today, filed=int(filed.new))
+        cleared = stored.without_report(menu, today, filed=int(filed.new and not filed.by_duty))
         language_ttl = menu.rules.remember_language.total_seconds() if cleared.menu_session.chosen else 0
         await self._sessions.compare_and_set(key, raw, cleared, max(int(language_ttl), DAY_S))
 

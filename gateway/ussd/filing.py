@@ -19,6 +19,9 @@ from gateway.ussd.pending_reports import PendingReports
 
 log = structlog.get_logger()
 
+BY_DUTY = "by_duty"
+"""Name of a value of the outcome `filed` that no text shows: the report counts against no limit of the day."""
+
 
 class Filing:
     def __init__(
@@ -64,7 +67,8 @@ class Filing:
                 error=type(error).__name__,
             )
             return "failed", {}
-        return "filed", {"ticket": ticket.with_dash(filed.ticket)}
+        values = {"ticket": ticket.with_dash(filed.ticket)}
+        return "filed", {**values, BY_DUTY: "yes"} if filed.by_duty else values
 
     async def find_filed(self, request: EffectRequest) -> tuple[str, Mapping[str, str]] | None:
         """Return what `file` returned for this session, if its report is filed. Raises `DatabaseUnavailable`.

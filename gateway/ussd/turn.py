@@ -26,6 +26,7 @@ from gateway.ussd import transcript
 from gateway.ussd.dropped_sessions import DroppedSessions, is_fileable
 from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.effects import Effects
+from gateway.ussd.filing import BY_DUTY
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.next_step import next_step
 from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession
@@ -172,7 +173,7 @@ class TurnHandler:
         context.sql_s += self._deps.clock.monotonic() - started
         if outcome == "failed":
             context.failed = True
-        elif step.effect == "file_report" and outcome != "called_off":
+        elif step.effect == "file_report" and outcome != "called_off" and BY_DUTY not in values:
             context.filed_today += 1
         return engine.resume(context.menu, session, outcome, values, context.limits, given=context.given)
 

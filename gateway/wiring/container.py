@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Literal, TextIO
@@ -11,12 +11,14 @@ import aiohttp
 from redis.asyncio import Redis
 
 from gateway.appeals.responses import record_stop
+from gateway.incidents.desk_questions import DeskQuestions
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
 from gateway.menu.model import Menu
+from gateway.menu.roles import duty_roles
 from gateway.messages.channel_state import Channels
 from gateway.messages.inbox import Inbox
 from gateway.messages.operator_actions import OperatorActions
@@ -39,6 +41,7 @@ from gateway.runtime.redis import Pipeline, redis_client
 from gateway.runtime.redis_file import RedisFile
 from gateway.settings import ChannelSettings, Settings
 from gateway.sms.commands import Commands
+from gateway.sms.desk_answers import DeskAnswers
 from gateway.sms.desk_inbox import DeskInbox
 from gateway.sms.handler import InboundHandler
 from gateway.sms.inbound_queue import InboundQueue
@@ -113,8 +116,9 @@ class Services:
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
-        self.incidents = IncidentStore(database, vault, clock, self._count_report)
+        self.incidents = IncidentStore(database, vault, clock, self._count_report, self._duty_roles)
         self.incident_actions = IncidentActions(database, vault, clock)
+        self.desk_questions = DeskQuestions(database, vault, clock)
         self.drafts = DraftStore(database, vault, clock, self.incidents)
         self.reporter = Reporter(database, vault, clock)
         self.directory = Directory(database, vault, clock)
@@ -156,11 +160,14 @@ class Services:
         self.turns = TurnHandler(deps, self.settings.session_ttl_s)
 
     def _build_sms(self) -> None:
-        self.commands = Commands(self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts)
+        self.commands = Commands(
+            self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts, self.vault
+        )
         self.inbound_handler = InboundHandler(
             self.inbound_queue,
             self.commands,
             LongSms(self.reporter),
+            DeskAnswers(self.desk_questions),
             self.dropped_sessions,
             self.directory,
             self.sessions,
@@ -208,6 +215,9 @@ class Services:
     # Services get the menu through a function, since the pack may be reloaded at any time.
     def _current_menu(self) -> Menu:
         return self.versions.current
+
+    def _duty_roles(self) -> Sequence[str]:
+        return duty_roles(self._current_menu().roles)
 
     def _quiet_now(self, at: datetime) -> QuietNow:
         menu = self._current_menu()

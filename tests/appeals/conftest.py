@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.menu.model import Menu
-from gateway.people.person import Role
 from tests.helpers.appeals import KLEGO, PODOSUGIH, AppealWorld, appeal_menu, open_appeal_gateway
 from tests.helpers.clocks import ManualClock
 
@@ -41,8 +40,8 @@ async def town(world: AppealWorld) -> AppealWorld:
     await world.add_subscribers(1, first=2, area=PODOSUGIH)
     await world.add_subscribers(1, first=3, area=KLEGO)
     await world.add_subscribers(1, first=4, area="")
-    await world.add_contact(5, Role.CAMAT, ["33.75.01"])
-    await world.add_contact(6, Role.ASN, language="jv")
+    await world.add_contact(5, "camat", ["33.75.01"])
+    await world.add_contact(6, "asn", language="jv")
     await world.add_subscribers(1, first=7)
     async with world.database.begin() as connection:
         await connection.exec_driver_sql("UPDATE subscriptions SET withdrawn_at = now() WHERE id = 6")

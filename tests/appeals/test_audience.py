@@ -19,7 +19,6 @@ from gateway.appeals.audience import (
     parse_audience,
 )
 from gateway.menu.model import Menu
-from gateway.people.person import Role
 from tests.helpers.appeals import KLEGO, MEDONO, PODOSUGIH
 
 
@@ -29,9 +28,17 @@ def test_parse_audience_builds_nested_operators(menu: Menu) -> None:
     assert parse_audience(value, menu.areas, menu.languages) == AllOf(
         (
             Group(areas=("33.75.01",)),
-            AnyOf((Group(roles=(Role.CAMAT,)), NoneOf(Group(languages=("jv",))))),
+            AnyOf((Group(roles=("camat",)), NoneOf(Group(languages=("jv",))))),
         )
     )
+
+
+def test_a_stored_audience_keeps_a_role_that_the_pack_no_longer_has(menu: Menu) -> None:
+    value = {"roles": ["camat", "kades"]}
+
+    assert parse_audience(value, menu.areas, menu.languages) == Group(roles=("camat", "kades"))
+    with pytest.raises(InvalidAudience, match='roles: unknown role "kades"; expected one of subscriber, officer, '):
+        parse_audience(value, menu.areas, menu.languages, menu.roles)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,7 @@ def test_parse_audience_builds_nested_operators(menu: Menu) -> None:
 )
 def test_parse_audience_explains_an_invalid_one(menu: Menu, value: Any, message: str) -> None:
     with pytest.raises(InvalidAudience, match=re.escape(message)):
-        parse_audience(value, menu.areas, menu.languages)
+        parse_audience(value, menu.areas, menu.languages, menu.roles)
 
 
 def test_parse_audience_refuses_deep_nesting(menu: Menu) -> None:
@@ -113,5 +120,5 @@ def test_matching_codes_of_a_kecamatan_include_its_kelurahan(menu: Menu) -> None
 def test_matching_codes_are_empty_without_areas(menu: Menu) -> None:
     areas = menu.areas
 
-    assert matching_codes(Group(roles=(Role.CAMAT,)), areas) == frozenset()
+    assert matching_codes(Group(roles=("camat",)), areas) == frozenset()
     assert all_matching_codes(NoneOf(Group(areas=(MEDONO,))), areas) == frozenset()

@@ -10,7 +10,7 @@ from gateway.appeals.appeal import ResponseKind, SuppressionReason, Total
 from gateway.appeals.results import UNKNOWN_AREA
 from gateway.cli.appeals.json_objects import results_json
 from gateway.messages.message import MessageStatus
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from tests.helpers.appeals import DRAFT, KLEGO, MEDONO, OWN_TEXTS, SITI, AppealWorld
 from tests.helpers.phones import phone
 
@@ -52,7 +52,7 @@ async def test_audience_matches_the_same_people_in_preview_and_expansion(town: A
 
 async def test_area_of_people_who_left_is_the_former_subscription_or_unknown(world: AppealWorld) -> None:
     await world.add_subscribers(4, area=KLEGO)
-    await world.add_contact(4, Role.ASN)
+    await world.add_contact(4, "asn")
     in_klego = await world.approved_appeal(replace(DRAFT, audience={"or": [{"areas": [KLEGO]}, {"roles": ["asn"]}]}))
     everywhere = await world.approved_appeal(replace(DRAFT, audience={"roles": ["subscriber", "asn"]}))
 
@@ -69,11 +69,11 @@ async def test_area_of_people_who_left_is_the_former_subscription_or_unknown(wor
 
 
 async def test_person_moved_by_an_import_has_left_the_audience_and_not_opted_out(world: AppealWorld) -> None:
-    await world.add_contact(0, Role.LURAH, [MEDONO])
-    await world.add_contact(1, Role.LURAH, [MEDONO])
+    await world.add_contact(0, "lurah", [MEDONO])
+    await world.add_contact(1, "lurah", [MEDONO])
     appeal = await world.approved_appeal(replace(DRAFT, audience={"roles": ["lurah"], "areas": [MEDONO]}))
 
-    moved = ListedPerson(phone(0), (RoleGrant(Role.LURAH, (KLEGO,)),))
+    moved = ListedPerson(phone(0), (RoleGrant("lurah", (KLEGO,)),))
     await world.services.directory.import_people([moved], source="list.csv", language="id")
     await world.run_appeal_worker()
 
@@ -99,7 +99,7 @@ async def test_people_without_a_text_in_their_language_are_suppressed(world: App
 
 
 async def test_person_who_responded_stop_is_suppressed_until_a_new_subscription(world: AppealWorld) -> None:
-    await world.add_contact(0, Role.CAMAT)
+    await world.add_contact(0, "camat")
     draft = replace(DRAFT, audience={"roles": ["camat", "subscriber"]})
     await world.expanded_appeal(draft)
     await world.send_due_messages()

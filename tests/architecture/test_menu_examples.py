@@ -56,6 +56,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belon
     "Answers of the pack": ("report.yaml", "answers", "tps"),
     "slots": ("appeals.yaml", "tps_pindah", "slots", "tps"),
     "opt_out": ("wording/en.yaml", "opt_out"),
+    "roles.yaml": ("roles.yaml", "fkdm"),
 }
 WITH_SLOTS = ("appeals.yaml", "tps_pindah")
 OPEN = ("states", "shortcuts")  # whose keys are names that the pack gives

@@ -17,7 +17,7 @@ from gateway.menu.conditions import read_condition
 from gateway.menu.kinds import ask, choose_from, do, fields, resume
 from gateway.menu.kinds.base import StateShape
 from gateway.menu.kinds.table import KINDS
-from gateway.menu.pack import rules_schema, schema
+from gateway.menu.pack import role_schema, rules_schema, schema
 from gateway.places import area_links, areas
 from gateway.ussd.effect_request import REQUIRED_BY_EFFECT
 from tests.architecture.documents import ROOT, section, sections
@@ -43,6 +43,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "stages.yaml": rules_schema.StageShape,
     "report.yaml": schema.ReportShape,
     "Answers of the pack": schema.AnswerShape,
+    "roles.yaml": role_schema.RoleShape,
 }
 KEYS: dict[str, Iterable[str]] = {
     **{
@@ -55,7 +56,7 @@ KEYS: dict[str, Iterable[str]] = {
     "What can be asked for": ask.ASKS,
     "What the gateway does": do.EFFECTS,
     "errors": [*schema.ERRORS, schema.SHORT, schema.NUMBER, *days.DATE_ERRORS],
-    "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES],
+    "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES, *schema.DUTY],
     "commands": get_args(schema.Command),
     "areas.csv": areas.columns_of(areas.DEFAULT_LEVELS),
     "aliases.csv": area_links.ALIAS_COLUMNS,
@@ -80,12 +81,13 @@ def test_every_key_is_documented_and_no_other(heading: str) -> None:
 def test_every_file_has_its_section() -> None:
     names = [name for name in vars(pack_files).values() if isinstance(name, str) and name.endswith((".yaml", ".csv"))]
 
-    assert len(names) == 11
+    assert len(names) == 12
     assert [name for name in names if name not in {found.heading for found in sections(PAGE)}] == []
 
 
 def test_every_shape_has_its_table() -> None:
-    members = [*vars(schema).values(), *vars(rules_schema).values(), *vars(fields).values()]
+    shapes = (schema, rules_schema, role_schema, fields)
+    members = [member for module in shapes for member in vars(module).values()]
     known = {shape for shape in members if isclass(shape) and issubclass(shape, BaseModel)}
     lists = {shape for shape in known if issubclass(shape, RootModel)}
     bases = {BaseModel, schema.StrictModel, schema.FLOW_SCHEMA}

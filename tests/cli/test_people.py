@@ -357,3 +357,21 @@ def test_import_and_erase_refuse_another_vault_key(shell: Shell, good: str) -> N
         )
 
     assert shell.run("people", "import", good).stdout == "0 new, 0 updated, 2 unchanged.\n"
+
+
+def test_roles_lists_those_of_the_pack(shell: Shell) -> None:
+    roles = {row["role"]: row for row in shell.list_json("people", "roles")}
+
+    assert list(roles)[:2] == ["subscriber", "officer"]
+    assert roles["fkdm"]["label"] == "FKDM"
+    assert (roles["fkdm"]["reports_without_limit"], roles["fkdm"]["daily_report_by"]) == (True, "07:00")
+    assert "head of a kecamatan" in shell.run("people", "roles").stdout
+
+
+@pytest.mark.parametrize("verb", [("list",), ("export", "--reason", "rapat")])
+def test_unknown_role_is_refused_unless_somebody_has_it(shell: Shell, tmp_path: Path, verb: tuple[str, ...]) -> None:
+    refused = shell.run("people", *verb, "--role", "kades")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert 'unknown role "kades"; expected one of subscriber, officer, camat' in refused.stderr
+    imported = shell.run("people", "import", write(tmp_path / "a.csv", "phone\n081230004567\n"), "--role", "kades")
+    assert (imported.exit_code, 'unknown role "kades"' in imported.stderr) == (2, True)

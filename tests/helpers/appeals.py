@@ -23,7 +23,6 @@ from gateway.menu.pack.loader import load
 from gateway.messages.outbox import Outbox
 from gateway.messages.quiet_now import QuietNow
 from gateway.messages.tables import messages
-from gateway.people.person import Role
 from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database
@@ -159,7 +158,7 @@ class AppealWorld:
             await connection.execute(insert(people), [row | person for row in sealed])
             await connection.execute(insert(subscriptions), [row | consent for row in sealed])
 
-    async def add_contact(self, number: int, role: Role, areas: Sequence[str] = (), language: str = "id") -> int:
+    async def add_contact(self, number: int, role: str, areas: Sequence[str] = (), language: str = "id") -> int:
         """Add a person with a role and no subscription. Returns the person's id."""
         one, now = phone(number), self.services.clock.now()
         row: dict[str, Any] = {"phone_sealed": self.vault.seal(one), "phone_key": self.vault.lookup(one), "name": ""}

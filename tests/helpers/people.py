@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gateway.people.directory import Directory, ImportCounts
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from gateway.people.tables import people, person_roles, subscriptions
 from gateway.runtime.postgres import Database
 from gateway.text.phone import Phone
@@ -19,8 +19,8 @@ PODOSUGIH, MEDONO, KAUMAN = "33.75.01.1003", "33.75.01.1002", "33.75.02.1003"
 BARAT, TIMUR = "33.75.01", "33.75.02"
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
-OFFICER = RoleGrant(Role.OFFICER, (BARAT,), "surat tugas 12")
-SUBSCRIBER = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH, MEDONO), "formulir RW 3", AT)
+OFFICER = RoleGrant("officer", (BARAT,), "surat tugas 12")
+SUBSCRIBER = RoleGrant("subscriber", (PODOSUGIH, MEDONO), "formulir RW 3", AT)
 
 OptOutPhone = Callable[[Phone], Coroutine[Any, Any, None]]
 """Opts a phone out of appeals, as by STOP."""

@@ -14,7 +14,7 @@ def test_file_report_statement_is_the_golden_sql(request: pytest.FixtureRequest)
 
 
 def test_file_report_parameters_are_named_after_table_and_column() -> None:
-    parameters = file_report_parameters({"ticket": "1"}, {"ticket": "2"}, {"detail": {}}, SendingCall(7))
+    parameters = file_report_parameters({"ticket": "1"}, {"ticket": "2"}, {"detail": {}}, SendingCall(7), ("rt",))
 
     assert parameters == {
         "incidents_ticket": "1",
@@ -22,6 +22,7 @@ def test_file_report_parameters_are_named_after_table_and_column() -> None:
         "audit_detail": {},
         "sending_call": 7,
         "sending_kept_at": None,
+        "duty_roles": ["rt"],
     }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import ImportOptions, read_people
-from gateway.people.person import Person, Role, RoleGrant, in_role_order
+from gateway.people.person import Person, RoleGrant, in_role_order
 from gateway.places.area_cell import AreaResolver
 from gateway.text.csv_rows import guarded
 from gateway.text.phone import Phone, mask_in
@@ -24,13 +24,13 @@ from tests.helpers.phones import NUMBER, OTHER
 JAKARTA = ZoneInfo("Asia/Jakarta")
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
-OPTIONS = ImportOptions("ID", MENU.languages, JAKARTA, AreaResolver(MENU.areas, MENU.gazetteer), NOW)
+OPTIONS = ImportOptions("ID", MENU.languages, JAKARTA, AreaResolver(MENU.areas, MENU.gazetteer), MENU.roles, NOW)
 
 
 def test_exported_rows_are_imported_as_the_same_person() -> None:
     grants = (
-        RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir, RW 3", FIRST_OF_MARCH),
-        RoleGrant(Role.LURAH, ("33.75.01", PODOSUGIH), "=surat", None),
+        RoleGrant("subscriber", (PODOSUGIH,), "formulir, RW 3", FIRST_OF_MARCH),
+        RoleGrant("lurah", ("33.75.01", PODOSUGIH), "=surat", None),
     )
     person = Person(NUMBER, "-Dewi", "jv", grants, "list.csv", NOW, NOW)
 
@@ -46,10 +46,10 @@ def test_exported_rows_are_imported_as_the_same_person() -> None:
 
 
 def test_export_of_one_role_has_its_row_alone() -> None:
-    grants = (RoleGrant(Role.CAMAT, ("33.75.01",)), RoleGrant(Role.LURAH, (PODOSUGIH,)))
+    grants = (RoleGrant("camat", ("33.75.01",)), RoleGrant("lurah", (PODOSUGIH,)))
     person = Person(NUMBER, "Dewi", "jv", grants, "list.csv", NOW, NOW)
 
-    assert [row[2] for row in csv_rows(person, JAKARTA, Role.LURAH)] == ["lurah"]
+    assert [row[2] for row in csv_rows(person, JAKARTA, "lurah")] == ["lurah"]
 
 
 NAMES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp")), max_size=60).map(
@@ -66,14 +66,14 @@ PLACES = st.lists(st.sampled_from([*MENU.areas.regions, *MENU.areas.places]), mi
 
 @st.composite
 def grants_of_people(draw: st.DrawFn) -> tuple[RoleGrant, ...]:
-    roles = draw(st.lists(st.sampled_from(Role), min_size=1, max_size=4, unique=True))
+    roles = draw(st.lists(st.sampled_from(list(MENU.roles)), min_size=1, max_size=4, unique=True))
     grants = []
     for role in roles:
         areas = draw(PLACES)
-        if role is Role.SUBSCRIBER and draw(st.booleans()):
+        if role == "subscriber" and draw(st.booleans()):
             areas = draw(st.sampled_from([[""], ["", *areas]]))
         agreed_at, words = draw(st.none() | DAYS), draw(WORDS)
-        if role is Role.SUBSCRIBER and not agreed_at:
+        if role == "subscriber" and not agreed_at:
             words = words or "formulir"
         grants.append(RoleGrant(role, tuple(areas), " ".join(words.split()), agreed_at))
     return in_role_order(grants)
@@ -94,7 +94,7 @@ def test_whatever_is_exported_is_imported_again(
     name: str, grants: tuple[RoleGrant, ...], phone: Phone, language: str, separator: str
 ) -> None:
     assume(mask_in(name) == name)
-    grants = grants or (RoleGrant(Role.ASN),)
+    grants = grants or (RoleGrant("asn"),)
     text = StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.menu.roles import BUILT_IN, PersonRole
 from gateway.people.csv_import import ImportOptions, PeopleList, read_people
-from gateway.people.person import Role, RoleGrant
+from gateway.people.headings import role_names
+from gateway.people.person import RoleGrant
 from gateway.places.area_cell import AreaResolver
 from tests.helpers.packs import MENU
 from tests.helpers.people import PODOSUGIH
@@ -24,11 +27,11 @@ FIRST_OF_MARCH = datetime(2026, 3, 1, tzinfo=JAKARTA)
 HEAD = "phone,name,role,areas,language,consent\n"
 
 
-def read(text: str, role: Role | None = None) -> PeopleList:
-    return read_people(text, "list.csv", ImportOptions("ID", MENU.languages, JAKARTA, AREAS, NOW, role))
+def read(text: str, role: str | None = None) -> PeopleList:
+    return read_people(text, "list.csv", ImportOptions("ID", MENU.languages, JAKARTA, AREAS, MENU.roles, NOW, role))
 
 
-def diagnostic(text: str, role: Role | None = None) -> str:
+def diagnostic(text: str, role: str | None = None) -> str:
     """Return the only diagnostic, which has nothing of a number in it."""
     (found,) = read(text, role).diagnostics
     assert "8123000" not in str(found)
@@ -48,11 +51,9 @@ def test_read_people_returns_every_column() -> None:
     assert (lurah.phone, lurah.name, lurah.language) == (NUMBER, "Dewi Lestari", "jv")
 
     areas = (PODOSUGIH, "33.75.02")
-    assert lurah.grants == tuple(
-        RoleGrant(role, areas, "surat tugas 12") for role in (Role.LURAH, Role.TOKOH_MASYARAKAT)
-    )
+    assert lurah.grants == tuple(RoleGrant(role, areas, "surat tugas 12") for role in ("lurah", "tokoh_masyarakat"))
     assert (subscriber.name, subscriber.language) == ("", "")
-    assert subscriber.grants == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
+    assert subscriber.grants == (RoleGrant("subscriber", (PODOSUGIH,), "formulir RW 3", FIRST_OF_MARCH),)
 
 
 # Forms of a spreadsheet ------------------------------------------------------------------------------------------
@@ -75,7 +76,7 @@ def test_read_people_takes_every_form_that_spreadsheets_save(text: str) -> None:
 
     (entry,) = listed.entries
     assert entry.phone == NUMBER
-    assert entry.grants == (RoleGrant(Role.OFFICER, (PODOSUGIH, "33.75.01.1002")),)
+    assert entry.grants == (RoleGrant("officer", (PODOSUGIH, "33.75.01.1002")),)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_every_shape_of_a_number_is_one_person(subscriber: str, data: st.DataObj
 
     (entry,) = listed.entries
     assert entry.phone.e164 == f"+62{subscriber}"
-    assert [part.role for part in entry.grants] == [Role.ASN, Role.PEMUDA]
+    assert [part.role for part in entry.grants] == ["asn", "pemuda"]
 
 
 @pytest.mark.parametrize(
@@ -214,7 +215,7 @@ def test_first_fault_of_a_row_is_a_diagnostic(row: str, said: str) -> None:
 )
 def test_consent_has_its_date_or_only_words(consent: str, agreed_at: datetime | None, basis: str) -> None:
     (entry,) = read(f"{HEAD}081230004567,,subscriber,*,,{consent}\n").entries
-    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, ("",), basis, agreed_at),)
+    assert entry.grants == (RoleGrant("subscriber", ("",), basis, agreed_at),)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_headings_in_indonesian_are_understood(text: str) -> None:
 
     (entry,) = listed.entries
     assert (entry.phone, entry.name, entry.language) == (NUMBER, "Dewi", "jv")
-    assert entry.grants == (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", FIRST_OF_MARCH),)
+    assert entry.grants == (RoleGrant("subscriber", (PODOSUGIH,), "formulir", FIRST_OF_MARCH),)
 
 
 @pytest.mark.parametrize(
@@ -276,10 +277,10 @@ def test_headings_that_are_not_understood_are_a_diagnostic(headings: str, said: 
 
 
 def test_default_role_applies_to_rows_without_one() -> None:
-    listed = read("phone,role\n081230004567,\n085712340008,camat\n", Role.ASN)
+    listed = read("phone,role\n081230004567,\n085712340008,camat\n", "asn")
 
-    assert [entry.grants[0].role for entry in listed.entries] == [Role.ASN, Role.CAMAT]
-    assert read("phone\n081230004567\n", Role.ASN).diagnostics == []
+    assert [entry.grants[0].role for entry in listed.entries] == ["asn", "camat"]
+    assert read("phone\n081230004567\n", "asn").diagnostics == []
 
 
 def test_good_rows_are_read_beside_bad_ones() -> None:
@@ -293,3 +294,31 @@ def test_good_rows_are_read_beside_bad_ones() -> None:
 def test_read_people_never_raises(text: str) -> None:
     read(text)
     read(HEAD + text)
+
+
+@pytest.mark.parametrize(("written", "role"), [("Ketua RT", "rt"), ("PAK  RT", "rt"), ("rt", "rt"), ("PNS", "asn")])
+def test_a_role_may_be_named_as_the_pack_names_it(written: str, role: str) -> None:
+    (entry,) = read(f"{HEAD}081230004567,,{written},Podosugih,,\n").entries
+
+    assert [grant.role for grant in entry.grants] == [role]
+
+
+def test_a_role_of_the_pack_that_needs_areas_is_refused_without_any() -> None:
+    assert "the role fkdm needs areas" in diagnostic(f"{HEAD}081230004567,,fkdm,,,\n")
+
+
+ROLE_KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,31}", fullmatch=True)
+
+
+@given(st.dictionaries(ROLE_KEYS, st.booleans(), max_size=5), ROLE_KEYS)
+def test_roles_that_a_pack_makes_up_are_read_and_no_others(made_up: Mapping[str, bool], written: str) -> None:
+    roles = {
+        **BUILT_IN,
+        **{key: PersonRole(key, needs_areas=needs) for key, needs in made_up.items() if key not in BUILT_IN},
+    }
+    options = ImportOptions("ID", MENU.languages, JAKARTA, AREAS, roles, NOW)
+    listed = read_people(f"{HEAD}081230004567,,{written},Podosugih,,2026-03-01\n", "list.csv", options)
+
+    known = role_names(roles).get(written)
+    assert [grant.role for entry in listed.entries for grant in entry.grants] == ([known] if known else [])
+    assert bool(listed.diagnostics) == (known is None)

@@ -9,7 +9,7 @@ import pytest
 from gateway.carriers.carrier import OptOut
 from gateway.messages.inbox import Inbox
 from gateway.people.directory import Directory, ImportCounts, erase_person
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, subscriptions
 from gateway.runtime.postgres import Database
@@ -35,7 +35,7 @@ async def test_import_declines_consents_older_than_the_opt_out_and_lifts_it_by_a
     vault: Vault,
     clock: ManualClock,
 ) -> None:
-    undated = ListedPerson(OTHER, (RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir"),))
+    undated = ListedPerson(OTHER, (RoleGrant("subscriber", (PODOSUGIH,), "formulir"),))
     await import_list(directory, ListedPerson(NUMBER, (SUBSCRIBER,)), undated)
     for phone in (NUMBER, OTHER):
         await opt_out(phone)
@@ -47,7 +47,7 @@ async def test_import_declines_consents_older_than_the_opt_out_and_lifts_it_by_a
     )
     assert await directory_rows(database) == before
 
-    anew = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    anew = RoleGrant("subscriber", (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
     assert await import_list(directory, ListedPerson(NUMBER, (anew,)), dry_run=True) == ImportCounts(updated=1)
     assert len(await rows(database, opt_outs)) == 2
     assert await import_list(directory, ListedPerson(NUMBER, (anew,))) == ImportCounts(updated=1)
@@ -62,7 +62,7 @@ async def test_import_declines_a_consent_between_two_opt_outs(
 ) -> None:
     await opt_out(NUMBER)
     clock.advance(days=1)
-    between = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now())
+    between = RoleGrant("subscriber", (PODOSUGIH,), "formulir", clock.now())
     clock.advance(days=1)
 
     await opt_out(NUMBER)
@@ -84,7 +84,7 @@ async def test_import_declines_an_older_consent_of_a_stranger_who_opted_out(
     else:
         await opt_out(NUMBER)
     clock.advance(days=2)
-    undated = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir")
+    undated = RoleGrant("subscriber", (PODOSUGIH,), "formulir")
 
     for agreed in (undated, SUBSCRIBER):
         assert await import_list(directory, ListedPerson(NUMBER, (agreed,), "Dewi")) == ImportCounts(
@@ -93,7 +93,7 @@ async def test_import_declines_an_older_consent_of_a_stranger_who_opted_out(
     assert await rows(database, people) == await rows(database, subscriptions) == [], "nor is he listed"
     assert await import_list(directory, ListedPerson(NUMBER, (undated, OFFICER))) == ImportCounts(new=1, declined=1)
 
-    later = RoleGrant(Role.SUBSCRIBER, (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
+    later = RoleGrant("subscriber", (PODOSUGIH,), "formulir", clock.now() - timedelta(days=1))
     assert await import_list(directory, ListedPerson(NUMBER, (later,))) == ImportCounts(updated=1)
     assert await rows(database, opt_outs) == []
 

@@ -14,7 +14,7 @@ from gateway.carriers.carrier import OptOut
 from gateway.messages.inbox import Inbox
 from gateway.messages.suppression import OptOuts
 from gateway.people.directory import Directory, ImportCounts, erase_person
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people
 from gateway.runtime.postgres import Database
@@ -51,7 +51,7 @@ class Wishes:
 
     async def list(self, phone: Phone, at: datetime | None, area: str = PODOSUGIH) -> ImportCounts:
         return await import_list(
-            self.directory, ListedPerson(phone, (RoleGrant(Role.SUBSCRIBER, (area,), "formulir", at),))
+            self.directory, ListedPerson(phone, (RoleGrant("subscriber", (area,), "formulir", at),))
         )
 
     async def state(self, phone: Phone) -> str | tuple[str, ...]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from gateway.people.directory import Directory, ImportCounts
-from gateway.people.person import ListedPerson, Role
+from gateway.people.person import ListedPerson
 from gateway.people.subscriptions import Subscriptions, withdraw_subscriptions
 from gateway.people.tables import people, subscriptions
 from gateway.runtime.postgres import Database, DatabaseUnavailable
@@ -136,7 +136,7 @@ async def test_subscribe_adds_the_phone_to_the_directory(
     for area, language in ((PODOSUGIH, "id"), (MEDONO, "jv")):
         await consents.subscribe(NUMBER, area, language=language, channel="at", wording="v1")
     (listed,) = await directory.list_people()
-    assert (listed.roles, listed.areas) == ((Role.SUBSCRIBER,), (MEDONO, PODOSUGIH))
+    assert (listed.roles, listed.areas) == (("subscriber",), (MEDONO, PODOSUGIH))
     assert (listed.language, listed.source) == ("jv", "at")
     assert await import_list(directory, ListedPerson(NUMBER, (OFFICER,), "Dewi")) == ImportCounts(updated=1)
     assert len(await rows(database, people)) == 1

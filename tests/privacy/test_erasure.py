@@ -17,7 +17,7 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs
 from gateway.privacy.erasure import Eraser, ErasureCounts
@@ -52,7 +52,7 @@ async def two_people(
         await inbox.store_sms("at", Inbound(f"sms-{name}", phone, "3375", "halo", None, ""))
         await consents.subscribe(phone, "33.75.01.1003", language="id", channel="at", wording="v1")
         await inbox.store_opt_out("at", OptOut(phone, "3375"))
-    officer = RoleGrant(Role.OFFICER, ("33.75.01",))
+    officer = RoleGrant("officer", ("33.75.01",))
     entries = [ListedPerson(phone, (officer,), name) for name, phone in (("Dewi", NUMBER), ("Budi", OTHER))]
     await Directory(database, vault, clock).import_people(entries, source="list.csv", language="id")
 

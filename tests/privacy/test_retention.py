@@ -18,7 +18,7 @@ from gateway.incidents.tables import called_off, incidents
 from gateway.messages.inbox import Inbox
 from gateway.messages.tables import inbound_messages, messages
 from gateway.people.directory import Directory
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from gateway.people.subscriptions import Subscriptions
 from gateway.people.tables import opt_outs, people, subscriptions
 from gateway.privacy.retention import PurgeCounts, Retention
@@ -105,7 +105,7 @@ async def test_purge_keeps_numbers_that_are_needed(
     filed = await store.file(report(), NUMBER, confirmation)
     await inbox.store_sms("at", Inbound("sms-1", NUMBER, "3375", "halo", None, ""))
     await consents.subscribe(NUMBER, "33.75.01.1003", language="id", channel="at", wording="v1")
-    officer = ListedPerson(OTHER, (RoleGrant(Role.OFFICER, ("33.75.01",)),), "Budi")
+    officer = ListedPerson(OTHER, (RoleGrant("officer", ("33.75.01",)),), "Budi")
     await Directory(database, vault, clock).import_people([officer], source="list.csv", language="id")
     clock.advance(days=91)
 

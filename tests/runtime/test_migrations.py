@@ -23,7 +23,6 @@ from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import Outbox
 from gateway.people import tables as people
 from gateway.people.directory import Directory
-from gateway.people.person import Role
 from gateway.runtime.clock import Clock
 from gateway.runtime.embedded import EmbeddedStores
 from gateway.runtime.postgres import Database, TablesOutdated, metadata
@@ -37,8 +36,9 @@ from tests.helpers.migrations import to_version
 DECLARED = {
     *(messages.messages, messages.message_attempts, messages.receipts, messages.channel_states, messages.holds),
     *(messages.inbound_messages, messages.session_ends),
-    *(incidents.incidents, incidents.incident_details, incidents.drafts, incidents.called_off, audit),
-    *(people.people, people.person_roles, people.subscriptions, people.opt_outs),
+    *(incidents.incidents, incidents.incident_details, incidents.incident_questions, incidents.drafts),
+    *(incidents.called_off, audit),
+    *(people.people, people.person_roles, people.subscriptions, people.opt_outs, people.quiet_reports),
     *(accounts.accounts, accounts.account_tokens, vault.vault_keys),
     *(appeals.appeals, appeals.appeal_approvals, appeals.appeal_chunks, appeals.appeal_answers),
 }
@@ -153,7 +153,7 @@ async def test_upgrade_makes_people_of_subscribers(old_url: str) -> None:
     await upgrade(old_url)
 
     (person,) = await Directory(database, VAULT, Clock()).list_people()
-    assert (person.phone, person.roles) == (phone.masked, (Role.SUBSCRIBER,))
+    assert (person.phone, person.roles) == (phone.masked, ("subscriber",))
     assert (person.areas, person.language) == (("33.75.01.1002",), "some")
     async with database.begin() as connection:
         assert (await connection.execute(select(people.people.c.opted_out_at))).scalars().all() == [AT]

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.messages.tables import inbound_messages
 from gateway.people.directory import Directory
-from gateway.people.person import ListedPerson, Role, RoleGrant
+from gateway.people.person import ListedPerson, RoleGrant
 from gateway.runtime.clock import Clock
 from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, NUMBER, SmsWorld, drop_session, pack_sms
@@ -66,7 +66,7 @@ async def test_one_files_the_draft_at_the_reply_limit_too(world: SmsWorld, clock
 
 async def appoint(world: SmsWorld) -> None:
     """Make `NUMBER` the number of an officer."""
-    officer = ListedPerson(NUMBER, (RoleGrant(Role.OFFICER, ("33.75.03",)),))
+    officer = ListedPerson(NUMBER, (RoleGrant("officer", ("33.75.03",)),))
     await Directory(world.services.database, VAULT, Clock()).import_people([officer], source="test", language="id")
 
 

@@ -130,5 +130,16 @@ WITH filed AS (
   FROM filed
 )
 SELECT
-  filed.ticket
+  filed.ticket,
+  EXISTS(
+    SELECT
+      *
+    FROM people, person_roles
+    WHERE
+      people.phone_key = :incidents_phone_key
+      AND person_roles.person = people.id
+      AND person_roles.role = ANY(
+        :duty_roles
+      )
+  ) AS by_duty
 FROM filed

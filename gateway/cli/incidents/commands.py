@@ -10,6 +10,7 @@ from gateway.audit import AuditTrail
 from gateway.cli.context import CommandContext, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.incidents.actions import incidents_move, incidents_release, incidents_reopen, incidents_take
+from gateway.cli.incidents.ask import incidents_ask
 from gateway.cli.incidents.options import TypedFilter, filter_options
 from gateway.cli.incidents.output import (
     DRAFT_COLUMNS,
@@ -24,7 +25,8 @@ from gateway.cli.incidents.output import (
 )
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
-from gateway.cli.packs import load_pack_if_readable, load_readable_pack
+from gateway.cli.packs import load_pack_if_readable, load_readable_pack, readable_duty_roles
+from gateway.incidents.desk_questions import DeskQuestions
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.filters import ANY
 from gateway.incidents.store import IncidentStore, NoSuchIncident
@@ -39,7 +41,7 @@ def incidents() -> None:
     """List, show and handle the reports of residents."""
 
 
-for verb in (incidents_move, incidents_reopen, incidents_take, incidents_release):
+for verb in (incidents_ask, incidents_move, incidents_reopen, incidents_take, incidents_release):
     incidents.add_command(verb)
 
 
@@ -108,8 +110,10 @@ async def _read_file(stores: CommandContext, ticket: str) -> IncidentFile:
         sent=await Outbox(database, vault, clock).list_messages(ticket=ticket),
         received=await InboundQueue(database, vault, clock).list_inbound(ticket=ticket),
         history=await AuditTrail(database, clock).history(ticket),
+        questions=await DeskQuestions(database, vault, clock).list_questions(ticket),
     )
 
 
 def _incident_store(stores: CommandContext) -> IncidentStore:
-    return IncidentStore(stores.database, stores.vault, stores.clock)
+    roles = readable_duty_roles(stores.settings.pack)
+    return IncidentStore(stores.database, stores.vault, stores.clock, duty_roles=lambda: roles)

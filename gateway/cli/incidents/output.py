@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from gateway.audit import AuditEntry
+from gateway.incidents.desk_questions import DeskQuestion
 from gateway.incidents.draft import IN_DANGER, ListedDraft
 from gateway.incidents.incident import Incident
 from gateway.menu.model import Menu
 from gateway.menu.report_form import AnswerType
+from gateway.menu.roles import label_of
 from gateway.messages.outbox import MessageSummary
 from gateway.sms.inbound_queue import HandledSms
 from gateway.text import ticket as tickets
 from gateway.text.times import format_local
 
 INCIDENT_COLUMNS = (
-    *("ticket", "danger", "kind", "place", "status", "veracity", "new", "taken_by", "received_at", "updated_at"),
-    *("channel", "language", "phone", "answers"),
+    *("ticket", "danger", "kind", "place", "status", "veracity", "new", "taken_by", "reporter", "received_at"),
+    *("updated_at", "channel", "language", "phone", "answers"),
 )
 DRAFT_COLUMNS = ("left_at", "danger", "kind", "place", "language", "channel", "phone", "answers")
 _DRAFT_ANSWERS = ("category", "area", "when", "danger", "description")
@@ -38,6 +41,7 @@ class IncidentFile:
     sent: Sequence[MessageSummary]
     received: Sequence[HandledSms]
     history: Sequence[AuditEntry]
+    questions: Sequence[DeskQuestion] = ()
 
     @property
     def filed_by(self) -> str:
@@ -58,6 +62,7 @@ def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
         "veracity": incident.veracity.value,
         "new": _NEW_DETAILS if incident.new_details_at else "",
         "taken_by": incident.taken_by,
+        "reporter": _reporter(incident, menu),
         "received_at": format_local(report.received_at, menu.timezone),
         "updated_at": format_local(incident.updated_at, menu.timezone),
         "channel": report.channel,
@@ -94,6 +99,7 @@ def incident_json(incident: Incident, menu: Menu | None = None) -> dict[str, Any
         "details_at": [detail.at.isoformat() for detail in incident.details],
         "new_details_at": incident.new_details_at.isoformat() if incident.new_details_at else None,
         "taken_by": incident.taken_by,
+        "reporter": {"name": reporter.name, "role": reporter.role} if (reporter := incident.reporter) else None,
     }
 
 
@@ -105,6 +111,7 @@ def file_json(file: IncidentFile, menu: Menu | None = None) -> dict[str, Any]:
         "messages": file.sent,
         "received": file.received,
         "history": file.history,
+        "questions": file.questions,
     }
 
 
@@ -131,6 +138,7 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
             {"at": format_local(detail.at, zone), "channel": detail.channel, "said": detail.text}
             for detail in incident.details
         ],
+        "questions": [_question_row(asked, zone) for asked in file.questions],
         "messages": [
             {
                 "at": format_local(message.created_at, zone),
@@ -157,6 +165,17 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
         ],
     }
     return {name: value for name, value in rows.items() if value}
+
+
+def _question_row(asked: DeskQuestion, zone: tzinfo) -> dict[str, str]:
+    return {
+        "at": format_local(asked.asked_at, zone),
+        "to": asked.name,
+        "question": asked.question,
+        "answer": asked.answer.value if asked.answer else "",
+        "said": asked.said,
+        "answered_at": format_local(asked.answered_at, zone) if asked.answered_at else "",
+    }
 
 
 def _declared(draft: ListedDraft, menu: Menu) -> dict[str, str]:
@@ -208,6 +227,12 @@ def draft_json(draft: ListedDraft, menu: Menu | None = None) -> dict[str, Any]:
         "left_at": draft.left_at.isoformat(),
         "phone": draft.phone,
     }
+
+
+def _reporter(incident: Incident, menu: Menu) -> str:
+    """Return the role and name of somebody who reports by duty. Empty for anybody else."""
+    reporter = incident.reporter
+    return f"{label_of(menu.roles, reporter.role, menu.language)} {reporter.name}".strip() if reporter else ""
 
 
 def _label(menu: Menu, answer: str, value: str) -> str:

@@ -13,6 +13,7 @@ from gateway.menu.kinds.base import StateShape
 from gateway.menu.limits import Keys
 from gateway.menu.model import Menu, Shortcut, State
 from gateway.menu.pack.references import ENTRY_KINDS, idle_keys, kind_faults
+from gateway.menu.pack.role_schema import ANY_LANGUAGE, RolesShape
 from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape, TemplateShape
 from gateway.menu.pack.schema import (
     NO_REPORT,
@@ -24,8 +25,9 @@ from gateway.menu.pack.schema import (
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import FLOW, PACK, Path, wording_file
+from gateway.menu.pack_files import FLOW, PACK, ROLES, Path, wording_file
 from gateway.menu.report_form import DEFAULT_FORM, NAVIGATION_ANSWERS, ReportForm
+from gateway.menu.roles import BUILT_IN, DEFAULT_ROLES, PersonRole, Roles
 from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
@@ -46,6 +48,7 @@ class ParsedPack:
     keywords: KeywordsShape | None
     report: ReportShape | None
     appeals: AppealsShape | None
+    roles: RolesShape | None
     areas: Areas
     wordings: Mapping[str, WordingShape]
 
@@ -93,6 +96,7 @@ def build_menu(reader: PackReader, parsed: ParsedPack, version: str) -> Menu | N
         },
         date_words=dict(word for wording in parsed.wordings.values() for word in wording.dates.meanings()),
         form=form,
+        roles=build_roles(reader, parsed.roles, pack.languages),
         lines=reader.lines,
     )
 
@@ -241,6 +245,31 @@ def _template(raw: TemplateShape) -> AppealTemplate:
     )
 
 
+def build_roles(reader: PackReader, raw: RolesShape | None, languages: Iterable[str]) -> Roles:
+    """Build the roles of people. Without a file they are those of `menu.roles`."""
+    if ROLES not in reader.files:
+        return DEFAULT_ROLES
+    declared = {
+        key: PersonRole(
+            key,
+            role.meaning,
+            _labels(role.label, languages),
+            role.reports_without_limit,
+            role.alerted,
+            role.needs_areas,
+            role.daily_report_by,
+        )
+        for key, role in (raw.root.items() if raw else ())
+    }
+    return {**BUILT_IN, **{key: role for key, role in declared.items() if key not in BUILT_IN}}
+
+
+def _labels(written: Mapping[str, str], languages: Iterable[str]) -> dict[str, str]:
+    """Return a label for every language. What one lacks is that of the first language."""
+    other = written.get(ANY_LANGUAGE) or written.get(next(iter(languages)), "")
+    return {language: written.get(language) or other for language in languages}
+
+
 def _keywords(raw: KeywordsShape) -> Keywords:
     return Keywords(
         commands={
@@ -267,6 +296,8 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         refusals=_normalised(raw.refusals),
         weak=_normalised(raw.weak),
         beside_stop=_normalised(raw.beside_stop),
+        beside_quiet=_normalised(raw.beside_quiet),
+        desk_answers={answer: _normalised(words) for answer, words in raw.desk_answers.items()},
         negations=_normalised(raw.negations),
     )
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from gateway.menu.checks.texts import all_text_faults
 from gateway.menu.model import Menu
 from gateway.menu.pack.appeal_references import check_appeals
-from gateway.menu.pack.builder import ParsedPack, build_menu
+from gateway.menu.pack.builder import ParsedPack, build_menu, build_roles
 from gateway.menu.pack.references import (
     check_answers,
     check_category_names,
@@ -31,8 +31,11 @@ from gateway.menu.pack.references import (
     has_unread_category,
 )
 from gateway.menu.pack.report_references import check_answer_labels, check_report
+from gateway.menu.pack.role_references import check_roles, has_duty
+from gateway.menu.pack.role_schema import RolesShape
 from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape
 from gateway.menu.pack.schema import (
+    DUTY,
     FLOW_SCHEMA,
     NO_REPORT,
     REMINDER,
@@ -61,10 +64,12 @@ from gateway.menu.pack_files import (
     NEIGHBOURS,
     PACK,
     REPORT,
+    ROLES,
     RULES,
     STAGES,
     wording_file,
 )
+from gateway.menu.roles import Roles
 from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.area_links import read_aliases, read_neighbours
 from gateway.places.areas import DEFAULT_LEVELS, Areas, no_areas, read_areas
@@ -114,6 +119,14 @@ def parse_pack(files: Mapping[str, str], flow_schema: type[FlowShape] = FLOW_SCH
     return PackResult(menu, reader.diagnostics, unknowns_of(reader, shapes, menu))
 
 
+def load_roles(files: Mapping[str, str]) -> Roles:
+    """Load the roles of people alone, as far as they can be read: the rest of the pack may have faults."""
+    reader = PackReader(files)
+    pack = reader.parse(PACK, PackShape, defaults=_PACK)
+    languages = pack.languages if pack else {"en": "English"}
+    return build_roles(reader, reader.parse(ROLES, RolesShape, RolesShape({})), languages)
+
+
 def _unknown_files(files: Mapping[str, str]) -> list[str]:
     """Return the files that nothing reads, perhaps misspelt ones. Folders may hold drafts and are ignored."""
     return [file for file in files if "/" not in file and file not in ALL]
@@ -152,6 +165,7 @@ def _parse_files(reader: PackReader, flow_schema: type[FlowShape]) -> ParsedPack
         keywords=reader.parse(KEYWORDS, KeywordsShape, KeywordsShape()),
         report=reader.parse(REPORT, ReportShape, NO_REPORT),
         appeals=reader.parse(APPEALS, AppealsShape, AppealsShape({})),
+        roles=reader.parse(ROLES, RolesShape, RolesShape({})),
         areas=_areas(reader, pack.levels if pack else DEFAULT_LEVELS),
         wordings={language: wording for language, wording in wordings.items() if wording},
     )
@@ -220,6 +234,8 @@ def _check_references(reader: PackReader, parsed: ParsedPack) -> None:
         check_stages(reader, parsed.stages, parsed.rules)
     if parsed.report:
         check_report(reader, parsed.report)
+    if parsed.roles and parsed.pack:
+        check_roles(reader, parsed.roles, parsed.pack.languages)
     check_dates(reader, parsed.wordings)
     for language, wording in parsed.wordings.items():
         file = wording_file(language)
@@ -241,6 +257,8 @@ def _sent_sms(parsed: ParsedPack) -> list[str]:
         names += REMINDER
     if parsed.keywords and parsed.keywords.commands:
         names += REPLIES
+        if "all_quiet" in parsed.keywords.commands or has_duty(parsed.roles):
+            names += DUTY
     if parsed.categories:
         kinds = parsed.categories.root.values()
         names += [kind.confirmation for kind in kinds]

@@ -18,13 +18,11 @@ from gateway.menu.kinds.tell import Tell
 from gateway.menu.model import APPEAL_PLACEHOLDERS, FACTS, GATEWAY_PLACEHOLDERS
 from gateway.menu.pack.rules_schema import RulesShape, StagesShape
 from gateway.menu.pack.schema import (
+    ALL_SMS,
     ERRORS,
     NAVIGATION,
     NUMBER,
-    REMINDER,
-    REPLIES,
     SHORT,
-    SMS,
     FlowShape,
     KeywordsShape,
     PackShape,
@@ -321,7 +319,7 @@ def check_wording(
     """
     check_names(reader, file, ("navigation",), wording.navigation, NAVIGATION)
     check_names(reader, file, ("errors",), wording.errors, errors, allowed=(*ERRORS, *DATE_ERRORS, SHORT, NUMBER))
-    check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*SMS, *REMINDER, *REPLIES, *named))
+    check_names(reader, file, ("sms",), wording.sms, sms, allowed=(*ALL_SMS, *named))
 
 
 def check_dates(reader: PackReader, wordings: Mapping[str, WordingShape]) -> None:

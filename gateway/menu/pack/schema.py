@@ -66,8 +66,11 @@ REPLIES = (  # sent only with a keywords.yaml
     "unknown",
 )
 
+DUTY = ("quiet", "not_on_duty", "is_true", "how_to_answer", "answer_noted")  # only with people who report by duty
+ALL_SMS = (*SMS, *REMINDER, *REPLIES, *DUTY)
 
-Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language"]
+
+Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language", "all_quiet"]
 
 
 def _findable(keyword: str) -> str:
@@ -217,6 +220,8 @@ class KeywordsShape(StrictModel):
     yes: list[KeyPhrase] = []
     refusals: list[KeyPhrase] = []
     beside_stop: list[Keyword] = []
+    beside_quiet: list[Keyword] = []
+    desk_answers: dict[Literal["yes", "no", "unknown"], list[KeyPhrase]] = {}
     negations: list[Keyword] = []
     automatic: list[str] = []
 
