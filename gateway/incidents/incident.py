@@ -153,6 +153,7 @@ class Report:
     contact: bool | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
     personal_answers: Mapping[str, str] = field(default_factory=dict)
+    recognised: bool = False  # in an SMS that did not ask to report
 
     def __post_init__(self) -> None:
         for name in ("category", "area", "language", "channel"):

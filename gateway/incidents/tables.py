@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -52,6 +53,7 @@ incidents = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
     Column("taken_by", Text),
+    Column("recognised", Boolean, nullable=False, server_default=false()),  # in an SMS that did not ask to report
     Column("new_details_at", DateTime(timezone=True)),  # unset: an operator has acted since, or there are none
     Column("known_date", Date),
     Column("answers", JSONB, nullable=False, server_default=text("'{}'")),  # those that the pack declares

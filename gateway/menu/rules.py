@@ -77,6 +77,43 @@ class AppealTemplate:
 
 
 @dataclass(frozen=True, slots=True)
+class WordPair:
+    """Two lists of words that name a kind together, in either order: `uang` and `dibagi`."""
+
+    category: str
+    one: frozenset[str]
+    other: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ActorWords:
+    """Words of a kind that is named by somebody who acts: one of `who` before one of `does`, or behind one of `by`.
+
+    One of `who` behind one of `not_who` does not act (`rumah lurah`), nor does one with one of `apart` before the deed.
+    """
+
+    category: str
+    who: frozenset[str]
+    does: frozenset[str]
+    by: frozenset[str] = frozenset()
+    not_who: frozenset[str] = frozenset()
+    apart: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NoReportWords:
+    """Words and phrases of texts that name a kind and a place, and are no report."""
+
+    questions: frozenset[str] = frozenset()  # begin the clause with the kind: `apa benar ada tawuran`
+    beginnings: frozenset[str] = frozenset()  # begin the text: thanks
+    before: frozenset[str] = frozenset()  # deny the kind behind them: `tidak ada tawuran`
+    between: frozenset[str] = frozenset()  # may stand between the two
+    denials: frozenset[str] = frozenset()  # anywhere, unless negated: `tidak benar`, `aman`
+    doubts: frozenset[str] = frozenset()  # anywhere: hearsay, jokes, what is past or only imagined
+    elsewhere: frozenset[str] = frozenset()  # other cities, behind one of `at`
+
+
+@dataclass(frozen=True, slots=True)
 class Keywords:
     """Keywords of SMS commands and reports, all normalised (`text.words`)."""
 
@@ -104,9 +141,20 @@ class Keywords:
     beside_quiet: frozenset[str] = frozenset()  # words that leave an all-quiet report plain: `situasi aman terkendali`
     desk_answers: Mapping[str, frozenset[str]] = field(default_factory=dict)  # answer to a question of the desk → words
     negations: frozenset[str] = frozenset()  # before an opt-out they reverse it: `jangan stop`
+    undecided: frozenset[str] = frozenset()  # fit several kinds, and name none: `serangan`
+    asked: frozenset[str] = frozenset()  # of `categories`, name a kind only behind the command: `uang`
+    endings: tuple[str, ...] = ()  # of a word, without meaning: `tawurannya`
+    pairs: tuple[WordPair, ...] = ()
+    actors: tuple[ActorWords, ...] = ()
+    no_report: NoReportWords = NoReportWords()
+    cries: frozenset[str] = frozenset()  # words and phrases that call for help
 
     @property
     def everyday(self) -> frozenset[str]:
         """Words that are never taken for a misspelt place: common and polite ones, numbers, and all other keywords."""
         commands = (words for languages in self.commands.values() for words in languages.values())
-        return self.common.union(self.categories, self.filler, self.numbers, *commands)
+        beside = (words for pair in self.pairs for words in (pair.one, pair.other))
+        acting = (words for actor in self.actors for words in (actor.who, actor.does))
+        return self.common.union(
+            self.categories, self.filler, self.numbers, self.undecided, *commands, *beside, *acting
+        )

@@ -98,9 +98,26 @@ class PlaceSearch:
         if first and first.everyday and not named:
             return PlacesInText(first.codes, size=first.end)
         likely = PlacesInText(first.codes, size=first.end) if first else self._leading(words, begin)
+        if here := first_decides and self._only_one_here(words, named):
+            return PlacesInText(here, sure=True)
         if named:
             return _decide(PlacesInText() if first and first.everyday else likely, named)
         return likely if likely.codes else PlacesInText(self._slips_within(words))
+
+    def _only_one_here(self, words: _Words, named: Sequence[_Mention]) -> tuple[str, ...]:
+        """Return the only place of several that is named for certain behind a word such as *di*. Empty for none.
+
+        The others say whence people came: `warga klego dipukul di medono`.
+        """
+        if len(named) < 2:
+            return ()
+        here = [found for found in named if self._is_behind_at(words, found.start)]
+        is_one = len({found.codes for found in here}) == 1 and here[0].sure and len(here[0].codes) == 1
+        return here[0].codes if is_one else ()
+
+    def _is_behind_at(self, words: _Words, start: int) -> bool:
+        """Return True if a word such as *di* precedes the name, perhaps with one between them (`di pasar klego`)."""
+        return any(word in self._at for word in words[max(0, start - 2) : start])
 
     # Exact names ---------------------------------------------------------------------------------------------
 
@@ -178,7 +195,8 @@ class PlaceSearch:
 
     def _is_elsewhere(self, words: _Words, start: int, end: int) -> bool:
         """Return True for a name behind a word such as *dari* or *pak*. Both alone are an answer (`pak klego`)."""
-        return start > 0 and words[start - 1] in self._not_at and end - start + 1 < len(words)
+        is_asked_for = "".join(words[max(0, start - 2) : start]) in self._at  # `polisi ke klego`
+        return start > 0 and words[start - 1] in self._not_at and end - start + 1 < len(words) and not is_asked_for
 
     def _after_prefixes(self, words: _Words, at: int) -> int:
         while at < len(words) - 1 and words[at] in self._gazetteer.ignored:

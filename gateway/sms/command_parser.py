@@ -16,7 +16,7 @@ from gateway.menu.rules import Keywords
 from gateway.places.place_search import PlacesInText
 from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
 from gateway.sms.refusals import has_refusal, is_refusal, refusal_language
-from gateway.sms.report_kinds import category_within
+from gateway.sms.report_kinds import mentions_kind
 from gateway.sms.report_text import read_places
 from gateway.sms.short_texts import has_meaning, tells_more
 from gateway.sms.tickets_in_text import has_ticket_like_number, split_at_ticket
@@ -88,7 +88,7 @@ def takes(name: str, argument: str, menu: Menu, *, asked_first: bool = True) -> 
         return True
     found = list(words(argument))
     meant = without_phrases(found, menu.keywords.filler, menu.keywords.thanks)
-    may_be_unknown = asked_first and not category_within(found, menu)
+    may_be_unknown = asked_first and not mentions_kind(found, menu)
     if name in _TICKET_COMMANDS:
         return has_ticket_like_number(argument) or may_be_unknown
     if name == "subscribe" and areas_only(argument, menu).codes:
@@ -137,7 +137,7 @@ def has_free_text(command: Command, menu: Menu) -> bool:
     known = menu.keywords.commands
     own = {word for name in ("help", "unsubscribe") for spoken in known.get(name, {}).values() for word in spoken}
     left = [word for word in words(command.argument) if word[0] not in own]
-    return len(left) > _MAX_FILLER_WORDS or bool(category_within(left, menu))
+    return len(left) > _MAX_FILLER_WORDS or mentions_kind(left, menu)
 
 
 def has_keyword(found: Sequence[Word], keywords: Keywords) -> bool:

@@ -25,7 +25,7 @@ from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
 from gateway.sms.refusals import is_plain_erasure, mentions_leaving
 from gateway.sms.request import SmsRequest, session_id_of
-from gateway.sms.short_texts import tells_more
+from gateway.sms.short_texts import is_cry, tells_more
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import without_phrases
 from gateway.text import ticket as tickets
@@ -97,7 +97,8 @@ class Commands:
             channel=request.inbound.channel,
             session=session_id_of(request.inbound.id),
             received_at=request.inbound.received_at,
-            description=clean_description(said.description),
+            description=clean_description(_description(request)),
+            recognised=request.meaning.is_recognised,
         )
         filed = await self._incidents.file(report, request.phone, confirmation, unsent=request.unsent)
         return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=not request.unsent)
@@ -184,7 +185,7 @@ class Commands:
         return request.reply(disposition, "sub_ok", area=areas[-1] or request.menu.name)
 
     async def _help(self, request: SmsRequest) -> SmsReply:
-        has_text = has_free_text(request.meaning.command, request.menu)
+        has_text = has_free_text(request.meaning.command, request.menu) or is_cry(request.text, request.menu.keywords)
         return request.reply(Disposition.HELP_WITH_TEXT if has_text else Disposition.HELP, "help")
 
     async def _language(self, request: SmsRequest) -> SmsReply:
@@ -223,3 +224,10 @@ class Commands:
     async def _ticket_not_found(self, request: SmsRequest) -> SmsReply:
         await self._ticket_attempts.add_wrong(request.phone, session_id_of(request.inbound.id))
         return request.reply(Disposition.UNSORTED, "not_found")
+
+
+def _description(request: SmsRequest) -> str:
+    """Return the description of a report: what was said of it, or the whole SMS if it was recognised in that one."""
+    meaning = request.meaning
+    is_whole = meaning.is_recognised and meaning.alone.is_complete
+    return request.inbound.text if is_whole else meaning.report.description

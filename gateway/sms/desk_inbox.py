@@ -48,7 +48,7 @@ REASONS: Mapping[Disposition | None, str] = {
     Disposition.UNSUBSCRIBED_WITH_TEXT: "wants no appeals, and wrote more",
     Disposition.SUPERSEDED: "a wish about appeals that is older than another one",
     Disposition.HELP: "asked how it works",
-    Disposition.HELP_WITH_TEXT: "perhaps a call for help",
+    Disposition.HELP_WITH_TEXT: "a call for help",
     Disposition.LANGUAGE: "chose a language",
     Disposition.OFFICER: "an officer's answer to an alert",
     Disposition.UNSORTED: "a command of which something is missing",

@@ -127,6 +127,8 @@ class InboundHandler:
         if reply.afterwards:
             await reply.afterwards()
         ticket = {"ticket": reply.ticket} if reply.ticket else {}
+        if reply.disposition is Disposition.HELP_WITH_TEXT:
+            log.warning("sms.call_for_help", channel=sms.channel, letter=sms.id)
         log.info(
             "sms.handled",
             channel=sms.channel,

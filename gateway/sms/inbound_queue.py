@@ -46,7 +46,7 @@ class Disposition(StrEnum):
     UNSUBSCRIBED_WITH_TEXT = "unsubscribed_told"  # and more text, which an operator must read
     SUPERSEDED = "superseded"  # a wish to join or to leave that is older than another one, and changes nothing
     HELP = "help"
-    HELP_WITH_TEXT = "help_told"  # the same: perhaps a call for help
+    HELP_WITH_TEXT = "help_told"  # a call for help, which an operator must read first
     LANGUAGE = "language"
     QUIET = "quiet"  # all is quiet, says somebody whose duty it is to report
     ANSWER = "answer"  # to a question of the desk
@@ -174,10 +174,17 @@ class InboundQueue:
             yield ClaimedSms(connection, row, self._sms_from(row), self._vault, self._clock) if row else None
 
     async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False, ticket: str = "") -> Sequence[HandledSms]:
-        """Return inbound SMS, newest first. With `to_sort` only those that an operator must still read."""
-        latest = select(inbound_messages).order_by(inbound_messages.c.id.desc()).limit(limit)
+        """Return inbound SMS, newest first.
+
+        With `to_sort` only those that an operator must still read, calls for help before all others.
+        """
+        newest = inbound_messages.c.id.desc()
+        latest = select(inbound_messages).limit(limit)
         if to_sort:
-            latest = latest.where(is_to_sort())
+            is_call = inbound_messages.c.made == Disposition.HELP_WITH_TEXT
+            latest = latest.where(is_to_sort()).order_by(is_call.desc(), newest)
+        else:
+            latest = latest.order_by(newest)
         if ticket:
             latest = latest.where(inbound_messages.c.ticket == ticket)
         async with self._database.begin() as connection:
@@ -186,6 +193,13 @@ class InboundQueue:
 
     async def count_to_sort(self, *, deadline: float | None = None) -> int:
         counted = select(func.count()).select_from(inbound_messages).where(is_to_sort())
+        async with self._database.begin(deadline=deadline) as connection:
+            return int((await connection.execute(counted)).scalar_one())
+
+    async def count_calls_for_help(self, *, deadline: float | None = None) -> int:
+        """Count the calls for help that nobody has sorted yet."""
+        is_call = inbound_messages.c.made == Disposition.HELP_WITH_TEXT
+        counted = select(func.count()).select_from(inbound_messages).where(is_to_sort(), is_call)
         async with self._database.begin(deadline=deadline) as connection:
             return int((await connection.execute(counted)).scalar_one())
 

@@ -75,7 +75,7 @@ def _stands_alone(request: SmsRequest) -> bool:
     meaning, command = request.meaning, request.meaning.command
     match command.name:
         case "report":
-            return meaning.alone.is_complete
+            return meaning.alone.is_complete and meaning.alone.is_command
         case "status" | "add_info" | "erase":
             return has_ticket_like_number(command.argument)
         case "help":

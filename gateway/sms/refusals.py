@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
-from gateway.sms.report_kinds import category_within
+from gateway.sms.report_kinds import mentions_kind
 from gateway.sms.typed_text import join, phrase_size, without_phrases
 from gateway.text.words import Word, normalised
 
@@ -53,6 +53,19 @@ def has_refusal(found: Sequence[Word], keywords: Keywords) -> bool:
     return any(_stop_spans(found, keywords))
 
 
+def has_refusal_phrase(found: Sequence[Word], keywords: Keywords) -> bool:
+    """Return True if a text contains a phrase of an opt-out: `jangan kirim sms`."""
+    return any(end - start > 1 for start, end in _stop_spans(found, keywords))
+
+
+def begins_with_stop(found: Sequence[Word], keywords: Keywords) -> bool:
+    """Return True if the first word that is not polite belongs to an opt-out: `stop berita tawuran di klego`."""
+    at = 0
+    while size := phrase_size(found, at, keywords.filler):
+        at += size
+    return any(start == at for start, _ in _stop_spans(found, keywords))
+
+
 def is_plain_erasure(beside: Sequence[Word], menu: Menu) -> bool:
     """Return True if these words beside a command to erase and its ticket say nothing else.
 
@@ -62,7 +75,7 @@ def is_plain_erasure(beside: Sequence[Word], menu: Menu) -> bool:
     own = _words_of("erase", keywords) | keywords.code_words
     others = without_phrases(beside, own, keywords.beside_stop, keywords.filler, keywords.thanks, keywords.yes)
     is_reversed = any(word in keywords.negations for word, _ in beside)
-    return not (is_reversed or has_refusal(beside, keywords) or category_within(others, menu)) and (
+    return not (is_reversed or has_refusal(beside, keywords) or mentions_kind(others, menu)) and (
         sum(not word.isdecimal() for word, _ in others) <= _MAX_OTHER_WORDS
     )
 

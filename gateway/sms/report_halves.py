@@ -12,8 +12,8 @@ from rapidfuzz.distance import OSA
 
 from gateway.menu.model import Menu
 from gateway.sms.command_parser import parse_command
-from gateway.sms.report_kinds import category_within, leading_category, unglue
-from gateway.sms.report_text import parse_report, read_places
+from gateway.sms.report_kinds import is_code, leading_category, unglue
+from gateway.sms.report_text import parse_report, read_places, read_sentence
 from gateway.sms.short_texts import has_meaning, is_yes, lone_number
 from gateway.sms.typed_text import phrase_size, prepare, trim
 from gateway.text.words import Word, words
@@ -32,6 +32,7 @@ class PartialReport:
     area: str = ""  # empty where none of `places` is certain
     description: str = ""
     is_command: bool = False
+    is_doubtful: bool = False  # it may be no report: a question, a denial, hearsay
 
     @property
     def is_complete(self) -> bool:
@@ -71,15 +72,19 @@ def read_next(text: str, known: PartialReport, menu: Menu) -> PartialReport:
     if command.name not in ("", "help"):
         return known
     said = command.argument if command.name else text
-    if known.is_command and known.proposed and _confirms(said, menu):
-        return replace(known, area=known.proposed)
+    if known.proposed and _confirms(said, menu):
+        return replace(known, area=known.proposed, is_command=True)
+    another = _from_free_text(text, menu)
+    if another.is_complete and not another.is_doubtful and known.category not in ("", another.category):
+        return another
     if known.is_command:
         return _joined(known, replace(_from_report(said, menu), description=_description_in_answer(said, menu)))
     formal = _after_filler(said, menu)
     if _is_formal(formal, menu):
         return _from_report(formal, menu, is_command=True)
-    new = _from_free_text(said, menu)
-    return known if new.is_empty else _joined(known, new)
+    if another.is_complete:
+        return another
+    return known if another.is_empty else _joined(known, another)
 
 
 def _confirms(text: str, menu: Menu) -> bool:
@@ -95,14 +100,16 @@ def _from_report(text: str, menu: Menu, *, is_command: bool = False) -> PartialR
 def _description_in_answer(text: str, menu: Menu) -> str:
     """Return the text of an answer without the code and the place that it begins with. Empty if polite words remain."""
     text = unglue(text, menu)
-    left = list(words(text))
+    left, has_code = list(words(text)), False
     for _ in range(2):  # in either order
         size = leading_category(left, menu)[1]
-        if any(word.isdecimal() or word in menu.keywords.numbers for word, _ in left[:size]):
-            left = left[size:]
+        if is_code(left[:size], menu.keywords):
+            left, has_code = left[size:], True
         left = left[read_places(left, menu).size :]
     rest = trim(text[_begin_of(text, left) :])
-    return rest if has_meaning(rest, menu.keywords) else ""
+    if not has_meaning(rest, menu.keywords):
+        return ""
+    return rest if has_code else trim(text)
 
 
 def _begin_of(text: str, left: list[Word]) -> int:
@@ -112,11 +119,9 @@ def _begin_of(text: str, left: list[Word]) -> int:
 
 
 def _from_free_text(text: str, menu: Menu) -> PartialReport:
-    """Return what a text without command says: a word for the category, and a place that is named exactly."""
-    found = list(words(text))
-    places = read_places(found, menu)
-    codes = places.codes if places.sure else ()
-    return PartialReport(category_within(found, menu), codes, places.area if codes else "", trim(text))
+    """Return what a text without command says: a category, and a place."""
+    read = read_sentence(text, menu)
+    return PartialReport(read.category, read.places, read.area, read.description, is_doubtful=read.is_doubtful)
 
 
 def _is_formal(text: str, menu: Menu) -> bool:
@@ -124,8 +129,7 @@ def _is_formal(text: str, menu: Menu) -> bool:
     found = list(words(text))
     category, taken = leading_category(found, menu)
     places = read_places(found[taken:], menu)
-    has_code = any(word.isdecimal() or word in menu.keywords.numbers for word, _ in found[:taken])
-    return bool(category and has_code and places.sure and places.size)
+    return bool(category and is_code(found[:taken], menu.keywords) and places.sure and places.size)
 
 
 def _after_filler(text: str, menu: Menu) -> str:
@@ -162,4 +166,5 @@ def _joined(known: PartialReport, new: PartialReport) -> PartialReport:
         area=area,
         description=description,
         is_command=known.is_command or new.is_command,
+        is_doubtful=known.is_doubtful or new.is_doubtful,
     )

@@ -7,7 +7,7 @@ import re
 from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
-from gateway.sms.typed_text import without_phrases
+from gateway.sms.typed_text import phrase_size, without_phrases
 from gateway.text.gsm import NotGsm7, septets, utf16_units
 from gateway.text.words import normalised, words
 
@@ -59,6 +59,15 @@ def is_yes(text: str, keywords: Keywords) -> bool:
     found = list(words(text))
     without = without_phrases(found, keywords.yes)
     return len(without) < len(found) and not without_phrases(without, keywords.filler, keywords.thanks)
+
+
+def is_cry(text: str, keywords: Keywords) -> bool:
+    """Return True if `text` calls for help: by a phrase anywhere (`minta tolong`), or by nothing but such a word."""
+    found = list(words(text))
+    sizes = [phrase_size(found, at, keywords.cries) for at in range(len(found))]
+    if any(size > 1 for size in sizes):
+        return True
+    return any(sizes) and not without_phrases(found, keywords.cries, keywords.filler)
 
 
 def is_ticket(text: str, keywords: Keywords) -> bool:

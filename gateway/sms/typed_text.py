@@ -13,6 +13,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 _PLACEHOLDER = re.compile(r"[<\[({]\s*([^\W\d_]{1,20})\s*[>\])}]")
 _BARE_WORD = re.compile(r"(?<![^\W_])([^\W\d_]+)(?![^\W_])")
 _LONGEST_PHRASE = 4  # words
+_SHORTEST_STEM = 4
 
 
 def prepare(text: str, keywords: Keywords) -> str:
@@ -56,6 +57,20 @@ def phrase_size(found: Sequence[Word], at: int, known: Collection[str]) -> int:
         if join(found[at : at + size]) in known:
             return size
     return 0
+
+
+def known_size(found: Sequence[Word], at: int, known: Collection[str], endings: Sequence[str]) -> int:
+    """Return the same as `phrase_size`, also for a word with one of these endings: `tawurannya`."""
+    return phrase_size(found, at, known) or int(bool(known_stem(found[at][0], known, endings)))
+
+
+def known_stem(word: str, known: Collection[str], endings: Sequence[str]) -> str:
+    """Return the known word that `word` is with an ending, empty for none. A stem has four letters at least."""
+    for ending in endings:
+        stem = word.removesuffix(ending)
+        if len(stem) >= _SHORTEST_STEM and stem != word and stem in known:
+            return stem
+    return ""
 
 
 def without_phrases(found: Sequence[Word], *known: Collection[str]) -> list[Word]:

@@ -13,7 +13,7 @@ from gateway.menu.model import Menu
 from gateway.sms.command_parser import Command, areas_only, parse_command
 from gateway.sms.refusals import mentions_stop
 from gateway.sms.report_halves import NO_REPORT, PartialReport, read_all, read_next
-from gateway.sms.short_texts import has_meaning, is_echo, is_thanks, is_ticket, is_yes
+from gateway.sms.short_texts import has_meaning, is_cry, is_echo, is_thanks, is_ticket, is_yes
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import prepare
 from gateway.text.words import words
@@ -33,6 +33,11 @@ class Meaning:
     report: PartialReport = NO_REPORT
     alone: PartialReport = NO_REPORT
     before: PartialReport = NO_REPORT
+
+    @property
+    def is_recognised(self) -> bool:
+        """Return True for a report that nobody asked to file: its words alone say that it is one."""
+        return self.command.name == "report" and not self.report.is_command
 
     @property
     def is_answer(self) -> bool:
@@ -69,13 +74,24 @@ def understand(text: str, earlier: Sequence[str], menu: Menu) -> Meaning:
     )
     if report.is_command and (is_cry_that_completes or not (command.name or is_about_stop)):
         return replace(meaning, command=Command("report", _language_asked_in(earlier, menu), text))
+    if _is_recognised(meaning):
+        return replace(meaning, command=Command("report", command.language, text))
+    if not command.name and is_cry(text, menu.keywords):
+        return replace(meaning, command=Command("help", "", text))
     return meaning
+
+
+def _is_recognised(meaning: Meaning) -> bool:
+    """Return True if the SMS makes a report complete that nobody asked to file, and that is without doubt."""
+    report = meaning.report
+    is_unasked = meaning.command.name in ("", "help") and not report.is_command
+    return is_unasked and meaning.tells_something and report.is_complete and not report.is_doubtful
 
 
 def _proposes_place(earlier: Sequence[str], menu: Menu) -> bool:
     """Return True if a place waits to be confirmed: `ya, terima kasih` does it, and `ok` is asked again."""
     before = read_all(earlier, menu)
-    return before.is_command and bool(before.proposed)
+    return bool(before.proposed)
 
 
 def _continued(text: str, earlier: Sequence[str], menu: Menu) -> Command:

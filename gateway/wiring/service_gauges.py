@@ -46,6 +46,9 @@ class ServiceCounts:
     async def inbox_to_sort(self, deadline: float) -> Values:
         return {(): await self._inbound.count_to_sort(deadline=deadline)}
 
+    async def calls_for_help(self, deadline: float) -> Values:
+        return {(): await self._inbound.count_calls_for_help(deadline=deadline)}
+
     async def queue_depth(self, deadline: float) -> Values:
         return {(): await self._outbox.count_queued(deadline=deadline)}
 
@@ -79,6 +82,7 @@ POSTGRES_GAUGES = (
     ("drafts_with_danger", "Unfinished reports of danger.", (), ServiceCounts.drafts_with_danger),
     ("inbox_to_sort", "Inbound SMS that an operator must read.", (), ServiceCounts.inbox_to_sort),
     ("queue_depth", "Messages that wait to be sent.", (), ServiceCounts.queue_depth),
+    ("calls_for_help", "Inbound SMS that call for help.", (), ServiceCounts.calls_for_help),
     ("oldest_queued_seconds", "Delay of the oldest SMS that is due.", ("class",), ServiceCounts.oldest_queued),
     ("channel_paused", "1 while a channel is paused.", ("channel",), ServiceCounts.channel_paused),
     ("appeal_people", "People of appeals that go out.", ("state",), ServiceCounts.appeal_people),

@@ -38,9 +38,9 @@ def test_table_has_local_time_masked_number_and_reason_in_words(shell: Shell, re
 
     _, *lines = result.stdout.splitlines()
     assert len(lines) == len(received)
-    assert "2026-11-28 10:02 WIB" in lines[-1]
-    assert "perhaps a call for help" in lines[-1]
-    assert NUMBER.masked in lines[-1]
+    assert "2026-11-28 10:02 WIB" in lines[0]
+    assert "a call for help" in lines[0], "a call for help is on top"
+    assert NUMBER.masked in lines[0]
     assert NUMBER.e164[-9:] not in result.stdout
     assert "\x1b" not in result.stdout, "no SMS controls the terminal of the desk"
 

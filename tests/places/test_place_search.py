@@ -223,13 +223,25 @@ def test_name_directly_behind_a_code_is_a_place_also_if_it_is_a_thing(text: str,
         "pak medono dipukul",
         "warung klego terbakar",
         "bus klego dilempari",
-        "orang dari klego ribut di medono",
     ],
 )
 def test_name_behind_a_word_for_elsewhere_is_only_offered(text: str) -> None:
     found = read(text)
 
     assert (found.area, bool(found.codes)) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("orang dari klego ribut di medono", "Medono"),
+        ("warga klego dipukul di medono", "Medono"),
+        ("polisi ke klego ada ribut", "Klego"),
+        ("antara klego dan medono", ""),
+    ],
+)
+def test_name_behind_a_word_for_here_decides_between_several(text: str, name: str) -> None:
+    assert MENUS[CITY].areas.places.get(read(text).area, "") == name
 
 
 @pytest.mark.parametrize("text", ["pak klego", "dari klego", "warung klego"])

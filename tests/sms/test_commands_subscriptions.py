@@ -118,8 +118,15 @@ EVERYDAY_TEXTS = [
 ]
 
 
+REPORTS_AS_WELL = {
+    "Ndherek matur, lurah Klego mbagi amplop",
+    "bahasa kampanye menghina suku lain di Tirto",
+    "Bahasa kasar dari lurah Klego ancam warga pilih paslon",
+}
+
+
 @pytest.mark.parametrize("text", EVERYDAY_TEXTS)
-async def test_everyday_words_change_no_wish_and_are_answered_and_kept_for_the_desk(world: SmsWorld, text: str) -> None:
+async def test_everyday_words_change_no_wish_and_are_answered_and_kept(world: SmsWorld, text: str) -> None:
     await world.send_sms("REG MEDONO")
     assert await world.send_sms(text)
 
@@ -127,7 +134,9 @@ async def test_everyday_words_change_no_wish_and_are_answered_and_kept_for_the_d
     assert await world.rows(opt_outs) == []
     assert (await Resident(world.services.turns).dial()).label.startswith("language."), "no language was chosen"
     listed = [one.text for one in await world.queue.list_inbound(to_sort=True)]
+    listed += [report["description"] for report in await world.incidents()]
     assert listed == ([] if text in ("BAHASA", "BASA", "lang") else [text])
+    assert len(await world.incidents()) == (text in REPORTS_AS_WELL)
 
 
 @pytest.mark.parametrize("text", EVERYDAY_TEXTS[:8])

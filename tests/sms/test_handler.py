@@ -188,7 +188,7 @@ async def test_the_log_has_the_disposition_and_no_text(world: SmsWorld, log: io.
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [("BANTUAN", "id"), ("tolong", "id"), ("pitulung", "jv"), ("HELP", "en")]
+    ("text", "language"), [("BANTUAN", "id"), ("bantuan pak", "id"), ("HELP", "en"), ("help me please", "en")]
 )
 async def test_help(world: SmsWorld, text: str, language: str) -> None:
     assert await world.send_sms(text) == pack_sms("help", language)
@@ -196,20 +196,35 @@ async def test_help(world: SmsWorld, text: str, language: str) -> None:
 
 
 CRIES = [
-    ("TOLONG ada tawuran di Klego rumah saya dilempari", "id"),
-    ("BANTUAN pak ada bentrokan di Medono bawa celurit", "id"),
-    ("PITULUNG wonten tiyang gelut ing Klego", "jv"),
+    ("TOLONG ada tawuran rumah saya dilempari", "id"),
+    ("BANTUAN pak di depan rumah saya ramai orang marah", "id"),
+    ("PITULUNG wonten tiyang gelut", "jv"),
+    ("TULUNG pak omahku", "jv"),
     ("HELP they are burning our house", "en"),
+    ("TOLONG", "id"),
+    ("tolooong pak tolong", "id"),
+    ("pitulung", "jv"),
+    ("rumah saya dikerumuni orang minta tolong", "id"),
+    ("njaluk tulung pak", "id"),
+    ("our house is full of smoke, we need help", "id"),
+    ("tolong jangan ada tawuran di klego", "id"),  # not filed, so that a person reads it
 ]
 
 
 @pytest.mark.parametrize(("text", "language"), CRIES)
-async def test_help_with_more_text_is_answered_and_kept_for_the_desk(world: SmsWorld, text: str, language: str) -> None:
+async def test_a_call_for_help_is_answered_alerted_and_kept_for_the_desk(
+    world: SmsWorld, log: io.StringIO, text: str, language: str
+) -> None:
     assert await world.send_sms(text) == pack_sms("help", language)
+    logs.flush()
+    warned = [line for line in map(json.loads, log.getvalue().splitlines()) if line["event"] == "sms.call_for_help"]
+    assert [line["level"] for line in warned] == ["warning"]
+    assert text not in json.dumps(warned)
+    assert await world.queue.count_calls_for_help() == 1
 
     (listed,) = await world.queue.list_inbound(to_sort=True)
     assert (listed.text, listed.disposition, listed.to_sort) == (text, "help_told", True)
-    assert await world.incidents() == [], "only who says LAPOR has reported"
+    assert await world.incidents() == []
     assert await world.send_sms("BANTUAN") == pack_sms("help")
     assert len(await world.queue.list_inbound(to_sort=True)) == 1
 

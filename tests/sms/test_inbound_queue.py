@@ -310,13 +310,15 @@ async def test_list_inbound_is_masked_and_newest_first(
     assert "81230004567" not in repr(listed)
 
 
-async def test_list_inbound_to_sort_has_only_sms_for_the_desk(inbound: InboundQueue, write: Writes) -> None:
+async def test_list_inbound_to_sort_has_only_sms_for_the_desk_and_calls_for_help_first(
+    inbound: InboundQueue, write: Writes
+) -> None:
     for number, made in enumerate(Disposition):
         await write(made.value, Phone(f"+2547110001{number:02}"))
         await handle(inbound, SmsReply(made))
     listed = [one.disposition for one in await inbound.list_inbound(to_sort=True)]
 
-    assert listed == ["failed", "other", "untold", "unsorted", "help_told", "unsubscribed_told"]
+    assert listed == ["help_told", "failed", "other", "untold", "unsorted", "unsubscribed_told"]
 
 
 async def test_an_undecryptable_number_is_listed_as_none(

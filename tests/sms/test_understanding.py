@@ -26,7 +26,9 @@ PRECEDENCE = [
     ("jangan stop kirim info", ["LAPOR tawuran"], ""),
     ("tolong di klego pak", ["LAPOR tawuran"], "report"),
     ("TOLONG 3 KLEGO ribut", [], "report"),
-    ("tolong ada tawuran di klego", [], "help"),
+    ("tolong ada tawuran di klego", [], "report"),
+    ("tolong ada tawuran", [], "help"),
+    ("tolong jangan ada tawuran di klego", [], "help"),
     ("tolong!", ["LAPOR tawuran"], "help"),
     ("BANTUAN", ["LAPOR klego"], "help"),
     # and nothing by itself

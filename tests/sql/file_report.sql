@@ -13,6 +13,7 @@ WITH filed AS (
     veracity,
     received_at,
     updated_at,
+    recognised,
     answers,
     personal_answers,
     when_date,
@@ -35,13 +36,14 @@ WITH filed AS (
     :incidents_veracity AS anon_11,
     :incidents_received_at AS anon_12,
     :incidents_updated_at AS anon_13,
-    CAST(:incidents_answers AS JSONB) AS anon_14,
-    CAST(:incidents_personal_answers AS JSONB) AS anon_15,
-    :incidents_when_date AS anon_16,
-    :incidents_known_date AS anon_17,
-    :incidents_contact AS anon_18,
-    :incidents_phone_sealed AS anon_19,
-    :incidents_phone_key AS anon_20
+    :incidents_recognised AS anon_14,
+    CAST(:incidents_answers AS JSONB) AS anon_15,
+    CAST(:incidents_personal_answers AS JSONB) AS anon_16,
+    :incidents_when_date AS anon_17,
+    :incidents_known_date AS anon_18,
+    :incidents_contact AS anon_19,
+    :incidents_phone_sealed AS anon_20,
+    :incidents_phone_key AS anon_21
   WHERE
     NOT (
       EXISTS(
@@ -94,24 +96,24 @@ WITH filed AS (
     phone_key
   )
   SELECT
-    :messages_class AS anon_21,
-    :messages_status AS anon_22,
-    :messages_channel AS anon_23,
-    :messages_text AS anon_24,
-    :messages_encoding AS anon_25,
-    :messages_parts AS anon_26,
-    :messages_language AS anon_27,
-    :messages_priority AS anon_28,
-    :messages_due_at AS anon_29,
-    :messages_expires_at AS anon_30,
-    :messages_attempts AS anon_31,
-    :messages_unknowns AS anon_32,
-    :messages_reason AS anon_33,
-    :messages_created_at AS anon_34,
-    :messages_updated_at AS anon_35,
-    :messages_ticket AS anon_36,
-    :messages_phone_sealed AS anon_37,
-    :messages_phone_key AS anon_38
+    :messages_class AS anon_22,
+    :messages_status AS anon_23,
+    :messages_channel AS anon_24,
+    :messages_text AS anon_25,
+    :messages_encoding AS anon_26,
+    :messages_parts AS anon_27,
+    :messages_language AS anon_28,
+    :messages_priority AS anon_29,
+    :messages_due_at AS anon_30,
+    :messages_expires_at AS anon_31,
+    :messages_attempts AS anon_32,
+    :messages_unknowns AS anon_33,
+    :messages_reason AS anon_34,
+    :messages_created_at AS anon_35,
+    :messages_updated_at AS anon_36,
+    :messages_ticket AS anon_37,
+    :messages_phone_sealed AS anon_38,
+    :messages_phone_key AS anon_39
   FROM filed
 ), audit AS (
   INSERT INTO audit (
@@ -122,11 +124,11 @@ WITH filed AS (
     detail
   )
   SELECT
-    :audit_at AS anon_39,
-    :audit_actor AS anon_40,
-    :audit_action AS anon_41,
-    :audit_subject AS anon_42,
-    CAST(:audit_detail AS JSONB) AS anon_43
+    :audit_at AS anon_40,
+    :audit_actor AS anon_41,
+    :audit_action AS anon_42,
+    :audit_subject AS anon_43,
+    CAST(:audit_detail AS JSONB) AS anon_44
   FROM filed
 )
 SELECT

@@ -25,11 +25,11 @@ from gateway.text.times import format_local
 
 INCIDENT_COLUMNS = (
     *("ticket", "danger", "kind", "place", "status", "veracity", "new", "taken_by", "reporter", "received_at"),
-    *("updated_at", "channel", "language", "phone", "answers"),
+    *("updated_at", "filed", "channel", "language", "phone", "answers"),
 )
 DRAFT_COLUMNS = ("left_at", "danger", "kind", "place", "language", "channel", "phone", "answers")
 _DRAFT_ANSWERS = ("category", "area", "when", "danger", "description")
-_DANGER, _NEW_DETAILS = "DANGER", "new details"
+_DANGER, _NEW_DETAILS, _RECOGNISED = "DANGER", "new details", "recognised"
 _FILED_BY_DESK, _FILED_UNFINISHED = "desk", "sms"  # `by` in the audit row of a report
 
 
@@ -65,6 +65,7 @@ def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
         "reporter": _reporter(incident, menu),
         "received_at": format_local(report.received_at, menu.timezone),
         "updated_at": format_local(incident.updated_at, menu.timezone),
+        "filed": _RECOGNISED if report.recognised else "",
         "channel": report.channel,
         "language": report.language,
         "phone": incident.phone,
@@ -100,6 +101,7 @@ def incident_json(incident: Incident, menu: Menu | None = None) -> dict[str, Any
         "new_details_at": incident.new_details_at.isoformat() if incident.new_details_at else None,
         "taken_by": incident.taken_by,
         "reporter": {"name": reporter.name, "role": reporter.role} if (reporter := incident.reporter) else None,
+        "recognised": report.recognised,
     }
 
 
@@ -130,7 +132,7 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
         "danger": _DANGER if report.danger == IN_DANGER else report.danger,
         "known": report.known_date.isoformat() if report.known_date else "",
         "contact": contact,
-        "filed": {_FILED_UNFINISHED: "unfinished, sent by SMS", _FILED_BY_DESK: "by the desk"}.get(file.filed_by, ""),
+        "filed": _filed_words(file),
         "session": report.session,
         "said": report.description,
         "answers": [{"answer": name, "said": value} for name, value in _shown(report.all_answers, menu).items()],
@@ -196,6 +198,13 @@ def _shown(answers: Mapping[str, str], menu: Menu) -> dict[str, str]:
     return {
         menu.answer_label(name, language): menu.answer_text(name, value, language) for name, value in answers.items()
     }
+
+
+def _filed_words(file: IncidentFile) -> str:
+    """Return in words how a report was filed, empty for one that its reporter asked for."""
+    if file.incident.report.recognised:
+        return "recognised in an SMS, not asked for"
+    return {_FILED_UNFINISHED: "unfinished, sent by SMS", _FILED_BY_DESK: "by the desk"}.get(file.filed_by, "")
 
 
 def draft_row(draft: ListedDraft, menu: Menu) -> dict[str, str]:

@@ -17,9 +17,11 @@ from gateway.menu.pack.role_schema import ANY_LANGUAGE, RolesShape
 from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape, TemplateShape
 from gateway.menu.pack.schema import (
     NO_REPORT,
+    ActorShape,
     CategoriesShape,
     FlowShape,
     KeywordsShape,
+    NoReportShape,
     PackShape,
     ReportShape,
     WordingShape,
@@ -28,7 +30,16 @@ from gateway.menu.pack.yaml_reader import PackReader
 from gateway.menu.pack_files import FLOW, PACK, ROLES, Path, wording_file
 from gateway.menu.report_form import DEFAULT_FORM, NAVIGATION_ANSWERS, ReportForm
 from gateway.menu.roles import BUILT_IN, DEFAULT_ROLES, PersonRole, Roles
-from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
+from gateway.menu.rules import (
+    ActorWords,
+    AppealTemplate,
+    Category,
+    Keywords,
+    NoReportWords,
+    PackRules,
+    Stage,
+    WordPair,
+)
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.places.place_search import PlaceSearch
@@ -271,12 +282,14 @@ def _labels(written: Mapping[str, str], languages: Iterable[str]) -> dict[str, s
 
 
 def _keywords(raw: KeywordsShape) -> Keywords:
+    undecided = _normalised(raw.undecided)
+    named = {word: category for word, category in _by_word(raw.words).items() if word not in undecided}
     return Keywords(
         commands={
             command: {language: _normalised(words) for language, words in languages.items()}
             for command, languages in raw.commands.items()
         },
-        categories={**_by_word(raw.words), **raw.codes},
+        categories={**named, **raw.codes},
         codes={category: code for code, category in raw.codes.items()},
         common=_normalised(raw.common),
         not_words=_normalised(raw.not_words),
@@ -299,7 +312,22 @@ def _keywords(raw: KeywordsShape) -> Keywords:
         beside_quiet=_normalised(raw.beside_quiet),
         desk_answers={answer: _normalised(words) for answer, words in raw.desk_answers.items()},
         negations=_normalised(raw.negations),
+        undecided=undecided,
+        asked=_normalised(raw.asked),
+        endings=tuple(sorted(map(normalised, raw.endings), key=len, reverse=True)),
+        pairs=tuple(
+            WordPair(category, _normalised(pair.one), _normalised(pair.other))
+            for category, pairs in raw.pairs.items()
+            for pair in pairs
+        ),
+        actors=tuple(ActorWords(category, **_word_lists(actor)) for category, actor in raw.actors.items()),
+        no_report=NoReportWords(**_word_lists(raw.no_report)),
+        cries=_normalised(raw.cries),
     )
+
+
+def _word_lists(raw: ActorShape | NoReportShape) -> dict[str, frozenset[str]]:
+    return {name: _normalised(getattr(raw, name)) for name in type(raw).model_fields}
 
 
 def _normalised(words: Iterable[str]) -> frozenset[str]:

@@ -16,12 +16,12 @@ from gateway.menu.checks.texts import all_text_faults
 from gateway.menu.model import Menu
 from gateway.menu.pack.appeal_references import check_appeals
 from gateway.menu.pack.builder import ParsedPack, build_menu, build_roles
+from gateway.menu.pack.keyword_references import check_keywords
 from gateway.menu.pack.references import (
     check_answers,
     check_category_names,
     check_dates,
     check_flow,
-    check_keywords,
     check_labels,
     check_needs,
     check_pack,

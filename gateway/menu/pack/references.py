@@ -229,34 +229,6 @@ def _condition_faults(state: StateShape, kept: Collection[str] | None) -> Iterat
             yield f"only_if: {unknown('name', clause.name, sorted(names))}"
 
 
-def check_keywords(
-    reader: PackReader,
-    keywords: KeywordsShape,
-    languages: Collection[str] | None,
-    categories: Collection[str] | None,
-) -> None:
-    """Check for ambiguous keywords, and for unknown languages and categories, if those are known."""
-    _check_commands(reader, keywords, languages)
-    meanings: dict[str, str] = {}  # apart from those of commands: a command comes first in an SMS, a category later
-    for category, words in keywords.words.items():
-        for word in words:
-            earlier = meanings.setdefault(normalised(word), category)
-            if earlier != category:
-                reader.add(KEYWORDS, ("words", category), f"{word} means {earlier} already")
-    for place, word in enumerate(keywords.filler):
-        if meaning := meanings.get(normalised(word)):
-            reader.add(KEYWORDS, ("filler", str(place)), f"{word} is no filler: it means {meaning}")
-    for language in keywords.languages:
-        if languages is not None and language not in languages:
-            reader.add(KEYWORDS, ("languages", language), unknown("language", language))
-    if categories is None:
-        return
-    for section, names in (("codes", keywords.codes.items()), ("words", ((name, name) for name in keywords.words))):
-        for key, category in names:
-            if category not in categories:
-                reader.add(KEYWORDS, (section, key), unknown("category", category))
-
-
 def check_answers(reader: PackReader, keywords: KeywordsShape, flow: FlowShape) -> None:
     """Check the words that answer a question: for unknown states and options, and for words of two options."""
     for name, options in keywords.answers.items():
@@ -273,19 +245,6 @@ def check_answers(reader: PackReader, keywords: KeywordsShape, flow: FlowShape) 
                 earlier = meanings.setdefault(normalised(word), option)
                 if earlier != option:
                     reader.add(KEYWORDS, ("answers", name, option), f"{word} means {earlier} already")
-
-
-def _check_commands(reader: PackReader, keywords: KeywordsShape, languages: Collection[str] | None) -> None:
-    meanings: dict[str, str] = {}
-    for command, by_language in keywords.commands.items():
-        for language, words in by_language.items():
-            if languages is not None and language not in languages:
-                reader.add(KEYWORDS, ("commands", command, language), unknown("language", language))
-            for word in words:  # one word may have the same meaning in several languages
-                earlier = meanings.setdefault(normalised(word), command)
-                if earlier != command:
-                    message = f"{word} is a keyword of {earlier} already"
-                    reader.add(KEYWORDS, ("commands", command, language), message)
 
 
 def check_stages(reader: PackReader, stages: StagesShape, rules: RulesShape | None) -> None:

@@ -197,6 +197,35 @@ class CategoriesShape(RootModel[dict[Name, Annotated[CategoryShape, BeforeValida
     """Schema of categories.yaml, in the order of the menu."""
 
 
+class WordPairShape(StrictModel):
+    """Schema of two lists of words that name a kind together."""
+
+    one: list[KeyPhrase] = Field(min_length=1)
+    other: list[KeyPhrase] = Field(min_length=1)
+
+
+class ActorShape(StrictModel):
+    """Schema of a kind that is named by somebody who acts."""
+
+    who: list[KeyPhrase] = Field(min_length=1)
+    does: list[KeyPhrase] = Field(min_length=1)
+    by: list[KeyPhrase] = []
+    not_who: list[KeyPhrase] = []
+    apart: list[KeyPhrase] = []
+
+
+class NoReportShape(StrictModel):
+    """Schema of the words of texts that name a kind and a place, and are no report."""
+
+    questions: list[KeyPhrase] = []
+    beginnings: list[KeyPhrase] = []
+    before: list[KeyPhrase] = []
+    between: list[KeyPhrase] = []
+    denials: list[KeyPhrase] = []
+    doubts: list[KeyPhrase] = []
+    elsewhere: list[KeyPhrase] = []
+
+
 class KeywordsShape(StrictModel):
     """Schema of keywords.yaml."""
 
@@ -211,7 +240,7 @@ class KeywordsShape(StrictModel):
     languages: dict[Name, list[Keyword]] = {}
     common: list[Keyword] = []
     things: list[Keyword] = []
-    at: list[Keyword] = []
+    at: list[KeyPhrase] = []
     not_at: list[Keyword] = []
     counted: list[Keyword] = []
     filler: list[KeyPhrase] = []
@@ -223,6 +252,13 @@ class KeywordsShape(StrictModel):
     beside_quiet: list[Keyword] = []
     desk_answers: dict[Literal["yes", "no", "unknown"], list[KeyPhrase]] = {}
     negations: list[Keyword] = []
+    undecided: list[KeyPhrase] = []
+    asked: list[KeyPhrase] = []
+    endings: list[Keyword] = []
+    pairs: dict[Name, list[WordPairShape]] = {}
+    actors: dict[Name, ActorShape] = {}
+    no_report: NoReportShape = NoReportShape()
+    cries: list[KeyPhrase] = []
     automatic: list[str] = []
 
 
