@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, exists, or_, select
 
 from gateway.appeals.audience import AllOf, AnyOf, Audience, Group, InvalidAudience, NoneOf, named_areas, parse_audience
 from gateway.appeals.incident_link import incident_area
@@ -19,6 +19,7 @@ from gateway.appeals.tables import appeals
 from gateway.appeals.terms import terms_of
 from gateway.appeals.texts import AppealValues, public_heading
 from gateway.menu.model import Menu, appeal_area_label
+from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
 from gateway.text.phone import mask_in
 from gateway.text.wording import fill, placeholders
@@ -45,6 +46,10 @@ class PublishedAppeal:
     went_out_at: datetime
     urgent: bool = False
 
+    def text_in(self, language: str) -> str:
+        """Return the text in this language, or else in the first one."""
+        return self.texts.get(language) or next(iter(self.texts.values()), "")
+
 
 class PublishedAppeals:
     """Store of published appeals, read only. May raise `DatabaseUnavailable`."""
@@ -67,6 +72,17 @@ class PublishedAppeals:
             areas = {row["ticket"]: await incident_area(connection, row["ticket"]) for row in rows}
         return [self._published(row, menu, areas[row["ticket"]]) for row in rows]
 
+    async def find_published(self, number: int) -> PublishedAppeal | None:
+        """Return the appeal with this public number, if an SMS of it was sent."""
+        table = appeals.c
+        has_sent = exists().where(messages.c.appeal == table.id, messages.c.sent_at.is_not(None))
+        named = select(appeals).where(table.public_number == number, or_(table.went_out_at.is_not(None), has_sent))
+        async with self._database.begin() as connection:
+            row = (await connection.execute(named)).mappings().first()
+            if row is None:
+                return None
+            return self._published(row, self._menu(), await incident_area(connection, row["ticket"]))
+
     def _published(self, row: RowMapping, menu: Menu, area: str) -> PublishedAppeal:
         given = self._values_for(row["channel"], row["public_number"])
         own_area = appeal_area_label(menu, area) if area else _OWN_AREA
@@ -78,7 +94,7 @@ class PublishedAppeals:
                 for language, text in _in_pack_order(row["texts"], menu)
             },
             areas=_area_names(row["audience"], menu),
-            went_out_at=row["went_out_at"],
+            went_out_at=row["went_out_at"] or row["updated_at"],  # the worker has not recorded it yet
             urgent=terms_of(row["template"], menu).urgent,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from gateway.cli.options import gateway_options
 from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
+from gateway.menu.pack_files import STAGES
+from gateway.runtime.clock import Clock
 from gateway.runtime.logs import silence
 from gateway.runtime.pack_folder import PackNotFound
 from gateway.runtime.secrets import SecretsUnusable
@@ -43,6 +46,11 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
             refused.append(str(error))
         else:
             click.echo(f"{pack}: {_summary(menu, measure_menu(menu, settings.channels))}")
+            if menu.all_stages_are_past(Clock().now()):
+                last = menu.stages[-1]
+                ended = f"the last one, {last.key}, ended on {last.end - timedelta(minutes=1):%Y-%m-%d}"
+                advice = "no stage begins any more, so no day is strict; put the next ones in"
+                click.echo(f"Warning: {pack}/{STAGES}: all stages are past ({ended}): {advice}.", err=True)
     if refused:
         raise click.ClickException("\n".join(refused))
 

@@ -191,6 +191,10 @@ class Menu:
         local = at.astimezone(self.timezone).replace(tzinfo=None)
         return next((stage.key for stage in self.stages if stage.begin <= local < stage.end), "")
 
+    def all_stages_are_past(self, at: datetime) -> bool:
+        """Return True if the pack has stages, and the last one has ended."""
+        return bool(self.stages) and self.stages[-1].end <= at.astimezone(self.timezone).replace(tzinfo=None)
+
     def local_day(self, now: datetime) -> tuple[date, str]:
         """Return the date in the pack's time zone, and the stage. Cached for a minute."""
         minute = int(now.timestamp()) // 60
@@ -278,9 +282,24 @@ class Menu:
         return self.sms_text(self.category(answers.get("category", "")).reminder, language, answers, given)
 
 
-GATEWAY_PLACEHOLDERS: Mapping[str, str] = {"svc": "", "ussd": "", "ticket": "", "date": "", "places": ""}
+LATEST_APPEALS = 3
+LONGEST_APPEAL_LINE = 28
+"""Septets of a line of `{appeals}`."""
+LONGEST_TITLE = 40
+
+APPEAL_VALUES: Mapping[str, str] = {"appeals": "", "appeal_no": "", "appeal_title": "", "appeal_text": ""}
+"""Placeholders about sent appeals: the latest ones on a screen, and one in the answer to its number."""
+
+GATEWAY_PLACEHOLDERS: Mapping[str, str] = {
+    "svc": "",
+    "ussd": "",
+    "ticket": "",
+    "date": "",
+    "places": "",
+    **APPEAL_VALUES,
+}
 """Placeholders that the gateway fills in, besides the answers: the service, the code to dial, a ticket, the time its
-status changed, and the places that a name in an SMS may mean."""
+status changed, the places that a name in an SMS may mean, and sent appeals."""
 
 APPEAL_PLACEHOLDERS = ("kel", "ussd", "svc", "number", "stop")
 """Placeholders of appeals: the area of the person, the code to dial, the service, the number of the appeal, and how to
@@ -307,9 +326,9 @@ def appeal_area_label(menu: Menu, code: str) -> str:
 
 MAX_PLACES_IN_SMS = 3
 
-FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage"}
+FACTS: Mapping[str, str] = {"reports_today": "number", "stage": "stage", "appeals_sent": "number"}
 """Names that a condition may test besides the answers, and their types: the reports that this phone has filed today,
-and the stage of the day."""
+the stage of the day, and how many of the latest appeals a screen can show."""
 
 TYPED = "typed"
 """Key of an edge for whatever is typed, in `StateKind.edges_of`."""

@@ -10,12 +10,31 @@ from collections.abc import Iterable, Sequence
 
 from gateway.menu.error_lines import longest_error
 from gateway.menu.limits import Limits
-from gateway.menu.model import MATCHES, MAX_PLACES_IN_SMS, NUMBER, Menu, State, choices
+from gateway.menu.model import (
+    LATEST_APPEALS,
+    LONGEST_APPEAL_LINE,
+    LONGEST_NUMBER,
+    LONGEST_TITLE,
+    MATCHES,
+    MAX_PLACES_IN_SMS,
+    NUMBER,
+    Menu,
+    State,
+    choices,
+)
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
 PREFIX = "CON "
-LONGEST_GIVEN = {"ussd": "*000*00000000#", "ticket": "0000-0000", "date": "00/00 00:00"}  # a code has 14 at most
+LONGEST_GIVEN = {
+    "ussd": "*000*00000000#",  # a code has 14 at most
+    "ticket": "0000-0000",
+    "date": "00/00 00:00",
+    "appeals": "\n".join(["m" * LONGEST_APPEAL_LINE] * LATEST_APPEALS),
+    "appeal_no": LONGEST_NUMBER,
+    "appeal_title": "m" * LONGEST_TITLE,
+    "appeal_text": "m" * 160,
+}
 
 
 def pages(menu: Menu, state: State, language: str, within: str, limits: Limits) -> tuple[str, ...]:

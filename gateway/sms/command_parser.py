@@ -15,6 +15,7 @@ from gateway.menu.model import Menu
 from gateway.menu.rules import Keywords
 from gateway.places.place_search import PlacesInText
 from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
+from gateway.sms.appeal_number import find_appeal_number
 from gateway.sms.refusals import has_refusal, is_refusal, refusal_language
 from gateway.sms.report_kinds import mentions_kind
 from gateway.sms.report_text import read_places
@@ -87,6 +88,8 @@ def takes(name: str, argument: str, menu: Menu, *, asked_first: bool = True) -> 
     if name == "report":
         return True
     found = list(words(argument))
+    if name == "status" and find_appeal_number(argument, menu.keywords):
+        return True
     meant = without_phrases(found, menu.keywords.filler, menu.keywords.thanks)
     may_be_unknown = asked_first and not mentions_kind(found, menu)
     if name in _TICKET_COMMANDS:

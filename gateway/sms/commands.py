@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
+from gateway.appeals.published import PublishedAppeals
 from gateway.incidents.incident import Report, clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
+from gateway.menu.model import LONGEST_TITLE
 from gateway.menu.roles import duty_roles
 from gateway.messages.suppression import OptOuts
 from gateway.people.duty import find_on_duty, record_quiet
 from gateway.people.person import EVERYWHERE
 from gateway.people.subscriptions import Subscriptions
 from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
+from gateway.sms.appeal_number import find_appeal_number
 from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named_language
 from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
@@ -28,9 +31,13 @@ from gateway.sms.request import SmsRequest, session_id_of
 from gateway.sms.short_texts import is_cry, tells_more
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import without_phrases
+from gateway.text import gsm
 from gateway.text import ticket as tickets
+from gateway.text.repair import cut
 from gateway.text.words import words
 from gateway.vault.vault import Vault
+
+_LONGEST_UCS2 = 100  # characters of the text of an appeal, so that the reply has at most three parts
 
 
 class Commands:
@@ -44,6 +51,7 @@ class Commands:
         opt_outs: OptOuts,
         ticket_attempts: TicketAttempts,
         vault: Vault,
+        published: PublishedAppeals,
     ) -> None:
         self._incidents = incidents
         self._reporter = reporter
@@ -51,6 +59,7 @@ class Commands:
         self._opt_outs = opt_outs
         self._ticket_attempts = ticket_attempts
         self._vault = vault
+        self._published = published
         self._by_name: Mapping[str, Callable[[SmsRequest], Awaitable[SmsReply]]] = {
             "": self._no_command,
             "echo": self._echo,
@@ -104,6 +113,9 @@ class Commands:
         return SmsReply(Disposition.REPORT, ticket=filed.ticket, confirmed=not request.unsent)
 
     async def _status(self, request: SmsRequest) -> SmsReply:
+        number = find_appeal_number(request.argument, request.menu.keywords)
+        if number is not None and request.menu.templates:
+            return await self._appeal(request, number)
         ticket, rest, refusal = await self._find_ticket(request)
         found = await self._reporter.find_status(ticket, request.phone) if ticket else None
         if ticket is None or found is None:
@@ -116,6 +128,20 @@ class Commands:
         if mentions_leaving(list(words(rest)), keywords):  # `7340-2817 hapus nomor saya`
             return request.reply(Disposition.UNSORTED, "added_not_left", ticket=ticket)
         return replace(reply, disposition=Disposition.DETAILS)  # words beside a ticket are never lost
+
+    async def _appeal(self, request: SmsRequest, number: int) -> SmsReply:
+        """Tell what was sent under this number, or that nothing was."""
+        found = await self._published.find_published(number)
+        if found is None:
+            return request.reply(Disposition.APPEAL, "appeal_unknown", appeal_no=str(number))
+        return request.reply(
+            Disposition.APPEAL,
+            "appeal_found",
+            date=request.menu.format_time(found.went_out_at),
+            appeal_no=str(number),
+            appeal_title=gsm.cost(found.purpose).text[:LONGEST_TITLE],
+            appeal_text=_within_parts(found.text_in(request.language)),
+        )
 
     async def _add_info(self, request: SmsRequest) -> SmsReply:
         ticket, text, refusal = await self._find_ticket(request)
@@ -231,3 +257,8 @@ def _description(request: SmsRequest) -> str:
     meaning = request.meaning
     is_whole = meaning.is_recognised and meaning.alone.is_complete
     return request.inbound.text if is_whole else meaning.report.description
+
+
+def _within_parts(text: str) -> str:
+    """Return the text of an appeal for a reply. A long one outside GSM-7 is cut."""
+    return text if gsm.encoding(text) == "gsm7" else cut(text, _LONGEST_UCS2)

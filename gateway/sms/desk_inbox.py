@@ -41,6 +41,7 @@ REASONS: Mapping[Disposition | None, str] = {
     Disposition.REPORT: "a report",
     Disposition.DRAFT: "sent an unfinished report",
     Disposition.STATUS: "asked for the status of a report",
+    Disposition.APPEAL: "asked if an appeal is official",
     Disposition.DETAILS: "added details to a report",
     Disposition.ERASED: "erased the number of a report",
     Disposition.SUBSCRIBED: "wants appeals",

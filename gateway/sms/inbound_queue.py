@@ -39,6 +39,7 @@ class Disposition(StrEnum):
     REPORT = "report"
     DRAFT = "draft"  # an unfinished report was filed as it is
     STATUS = "status"
+    APPEAL = "appeal"  # asked if an appeal is official
     DETAILS = "details"
     ERASED = "erased"
     SUBSCRIBED = "subscribed"

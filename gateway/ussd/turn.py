@@ -8,6 +8,7 @@ transcript, and if all else fails, the resident gets an apology in their languag
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -18,6 +19,7 @@ from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.report_form import REQUIRED_ANSWERS
+from gateway.menu.session import NO_VALUES
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisUnavailable
@@ -58,6 +60,7 @@ class TurnDeps:
     vault: Vault
     clock: Clock
     metrics: Metrics
+    shown: Callable[[], Mapping[str, str]] = lambda: NO_VALUES  # values about sent appeals, out of memory
 
 
 class TurnHandler:
@@ -76,7 +79,14 @@ class TurnHandler:
         """
         started = self._deps.clock.monotonic()
         turn = turn._replace(text=transcript.clean(turn.text))
-        context = TurnContext(turn, service.channel, service.service_code, service.limits, self._deps.versions.current)
+        context = TurnContext(
+            turn,
+            service.channel,
+            service.service_code,
+            service.limits,
+            self._deps.versions.current,
+            self._deps.shown(),
+        )
         try:
             step = await self._answer(context)
         except Exception as error:

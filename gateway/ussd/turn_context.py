@@ -30,6 +30,7 @@ class TurnContext:
     service_code: str
     limits: Limits
     menu: Menu
+    shown: Mapping[str, str] = field(default_factory=dict)  # values about sent appeals
     phone_key: bytes = b""
     raw: bytes = b""  # the value in Redis, for the compare-and-set
     redis_unavailable: bool = False
@@ -76,6 +77,7 @@ class TurnContext:
             "ussd": self.service_code,
             "reports_today": str(self.filed_today),
             "stage": stage,
+            **self.shown,
         }
 
     def dropped_request(self) -> EffectRequest | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from gateway.appeals.appeal import AutoPause, Price
+from gateway.appeals.latest import LatestAppeals
 from gateway.appeals.published import PublishedAppeals
 from gateway.appeals.results import ResultsStore
 from gateway.appeals.worker import AppealWorker
@@ -30,6 +31,7 @@ class AppealServices:
         self.worker = AppealWorker(database, clock, menu, configured)
         self.results = ResultsStore(database, vault)
         self.published = PublishedAppeals(database, menu, configured.values_for)
+        self.latest = LatestAppeals(self.published.list_published, menu, clock)
 
 
 def appeal_settings(settings: Settings) -> AppealSettings:

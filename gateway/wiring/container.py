@@ -107,11 +107,11 @@ class Services:
         self._codes = {name: channel.service.service_code for name, channel in self.channels.items()}
         # In this order: the later ones need the earlier ones.
         self._build_stores()
+        self.appeals = AppealServices(database, self.vault, clock, self._current_menu, appeal_settings(settings))
         self._build_ussd()
         self._build_sms()
         self._build_sending()
         self._build_gauges()
-        self.appeals = AppealServices(database, self.vault, clock, self._current_menu, appeal_settings(settings))
         self.appeals_page = AppealsPage(self.appeals.published.list_published, self._current_menu, clock)
 
     def _build_stores(self) -> None:
@@ -155,13 +155,26 @@ class Services:
             deadline_s,
         )
         deps = TurnDeps(
-            self.versions, self.sessions, self.effects, self.dropped_sessions, self.vault, self.clock, self.metrics
+            self.versions,
+            self.sessions,
+            self.effects,
+            self.dropped_sessions,
+            self.vault,
+            self.clock,
+            self.metrics,
+            self.appeals.latest.values,
         )
         self.turns = TurnHandler(deps, self.settings.session_ttl_s)
 
     def _build_sms(self) -> None:
         self.commands = Commands(
-            self.incidents, self.reporter, self.subscriptions, self.opt_outs, self.ticket_attempts, self.vault
+            self.incidents,
+            self.reporter,
+            self.subscriptions,
+            self.opt_outs,
+            self.ticket_attempts,
+            self.vault,
+            self.appeals.published,
         )
         self.inbound_handler = InboundHandler(
             self.inbound_queue,

@@ -10,6 +10,7 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from gateway.appeals.latest import REFRESH_S
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.web.health import Health
@@ -44,13 +45,20 @@ def health_app(services: Services) -> web.Application:
 
 @asynccontextmanager
 async def watch_stores(services: Services) -> AsyncIterator[None]:
-    """Probe the stores every ten seconds while the block lasts. The log then says why one cannot be used."""
-    watch = asyncio.create_task(run_periodically("stores", services.readiness.faults, WATCH_S))
+    """Probe the stores every ten seconds while the block lasts, and read the latest appeals for the screens.
+
+    The log then says why a store cannot be used.
+    """
+    watches = [
+        asyncio.create_task(run_periodically("stores", services.readiness.faults, WATCH_S)),
+        asyncio.create_task(run_periodically("latest appeals", services.appeals.latest.refresh, REFRESH_S)),
+    ]
     try:
         yield
     finally:
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -56,7 +56,7 @@ KEYS: dict[str, Iterable[str]] = {
     "What can be asked for": ask.ASKS,
     "What the gateway does": do.EFFECTS,
     "errors": [*schema.ERRORS, schema.SHORT, schema.NUMBER, *days.DATE_ERRORS],
-    "sms": [*schema.SMS, *schema.REMINDER, *schema.REPLIES, *schema.DUTY],
+    "sms": schema.ALL_SMS,
     "commands": get_args(schema.Command),
     "areas.csv": areas.columns_of(areas.DEFAULT_LEVELS),
     "aliases.csv": area_links.ALIAS_COLUMNS,

@@ -40,13 +40,14 @@ REQUIRED = {
         "suffix-that-leads-nowhere"
     ),
     "status": "status-add-details status-erase-jv status-none-en status-locked status-unavailable",
-    "appeals": "subscribe-by-list subscribe-by-name-jv unsubscribe-en",
+    "appeals": "subscribe-by-list subscribe-by-name-jv unsubscribe-en official-appeals",
     "typed places": (
         "place-sure place-several place-unknown place-old-name place-changed-at-the-end place-on-the-list "
         "kab-place-on-the-list subscribe-by-name-on-the-list"
     ),
     "Kabupaten Pekalongan": (
-        "kab-pages kab-typed-village kab-same-name-twice kab-danger-jv kab-status-and-appeals-jv kab-resume "
+        "kab-official-appeals kab-pages kab-typed-village kab-same-name-twice kab-danger-jv "
+        "kab-status-and-appeals-jv kab-resume "
         "kab-back-from-every-screen kab-back-from-status-and-appeals kab-home-from-every-screen "
         "kab-home-from-status-and-appeals"
     ),

@@ -65,6 +65,7 @@ class DialoguePhone:
     language: str = ""
     today: date = date(2026, 11, 28)
     reports_today: str = "0"
+    appeals: list[str] | None = None  # lines of the latest ones, None if unknown
     code: str = ""
     endings: dict[str, str] = field(default_factory=lambda: dict(ENDINGS))
     led: Step | None = None
@@ -81,7 +82,9 @@ class DialoguePhone:
     @property
     def _given(self) -> dict[str, str]:
         stage = self.menu.stage_at(datetime.combine(self.today, time(12), self.menu.timezone))
-        return {"ussd": self.code, "reports_today": self.reports_today, "stage": stage}
+        sent = "" if self.appeals is None else str(len(self.appeals))
+        appeals = {"appeals_sent": sent, "appeals": "\n".join(self.appeals or ())}
+        return {"ussd": self.code, "reports_today": self.reports_today, "stage": stage, **appeals}
 
     def _done(self, line: str) -> Iterator[str]:
         word, _, rest = line.partition(" ")
@@ -96,6 +99,8 @@ class DialoguePhone:
                 self.today = date.fromisoformat(rest)
             case "reports":
                 self.reports_today = rest.removeprefix("today ")
+            case "appeals":
+                self.appeals = [] if rest == "none" else rest.split(" | ") if rest else None
             case "effect":
                 effect, _, ending = rest.partition(" ")
                 self.endings[effect] = ending

@@ -64,3 +64,8 @@ def test_kind_of_appeal_has_its_own_quiet_hours_or_those_of_the_pack(menu: Menu)
         "",
     ]
     assert [clock(one, evening) for one in ("damai", "masa_tenang")] == ["26 07:00", ""]
+
+
+@pytest.mark.parametrize(("day", "past"), [("2024-12-16", False), ("2024-12-17", True), ("2024-09-01", False)])
+def test_all_stages_are_past_once_the_last_one_has_ended(menu: Menu, day: str, past: bool) -> None:
+    assert menu.all_stages_are_past(datetime.fromisoformat(f"{day}T10:00+07:00")) is past

@@ -35,6 +35,7 @@ from gateway.menu.pack.role_references import check_roles, has_duty
 from gateway.menu.pack.role_schema import RolesShape
 from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, StagesShape
 from gateway.menu.pack.schema import (
+    APPEAL_REPLIES,
     DUTY,
     FLOW_SCHEMA,
     NO_REPORT,
@@ -259,6 +260,8 @@ def _sent_sms(parsed: ParsedPack) -> list[str]:
         names += REPLIES
         if "all_quiet" in parsed.keywords.commands or has_duty(parsed.roles):
             names += DUTY
+        if parsed.appeals and parsed.appeals.root:
+            names += APPEAL_REPLIES
     if parsed.categories:
         kinds = parsed.categories.root.values()
         names += [kind.confirmation for kind in kinds]

@@ -67,7 +67,8 @@ REPLIES = (  # sent only with a keywords.yaml
 )
 
 DUTY = ("quiet", "not_on_duty", "is_true", "how_to_answer", "answer_noted")  # only with people who report by duty
-ALL_SMS = (*SMS, *REMINDER, *REPLIES, *DUTY)
+APPEAL_REPLIES = ("appeal_found", "appeal_unknown")  # sent only with a keywords.yaml and an appeals.yaml
+ALL_SMS = (*SMS, *REMINDER, *REPLIES, *DUTY, *APPEAL_REPLIES)
 
 
 Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language", "all_quiet"]
