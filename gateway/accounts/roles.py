@@ -1,7 +1,8 @@
 """Pure: roles of operators and the rights of each, by least privilege.
 
 `RIGHTS_OF_ROLES` is complete: a right that is not in it does not exist. An account may have several roles and has the
-rights of all of them.
+rights of all of them. Who reads restricted reports is no right of this table: the pack names the roles, for each
+category (`incidents/restricted.py`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ class Right(StrEnum):
     """Right of an account, worded to follow "may"."""
 
     HANDLE_INCIDENTS = "handle incidents"
-    READ_OFFICIALS = "read reports on officials"
     WRITE_APPEALS = "write appeals"
     APPROVE_APPEALS = "approve appeals"
     MANAGE_ACCOUNTS = "manage accounts"
@@ -33,14 +33,14 @@ class Right(StrEnum):
 RIGHTS_OF_ROLES: Mapping[DeskRole, frozenset[Right]] = {
     DeskRole.OPERATOR: frozenset({Right.HANDLE_INCIDENTS, Right.WRITE_APPEALS}),
     DeskRole.SUPERVISOR: frozenset({Right.HANDLE_INCIDENTS, Right.WRITE_APPEALS, Right.APPROVE_APPEALS}),
-    DeskRole.BAWASLU: frozenset({Right.READ_OFFICIALS}),
+    DeskRole.BAWASLU: frozenset(),  # it reads what the pack restricts to it, and nothing else
     DeskRole.ADMINISTRATOR: frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_CHANNELS}),
 }
 
 DESK_ROLE_MEANINGS: Mapping[DeskRole, str] = {
     DeskRole.OPERATOR: "handles incidents and writes appeals",
     DeskRole.SUPERVISOR: "the same, and approves the appeals of others",
-    DeskRole.BAWASLU: "the only reader of reports on officials",
+    DeskRole.BAWASLU: "reads the reports that the pack restricts to it",
     DeskRole.ADMINISTRATOR: "keeps the gateway alive: accounts and channels",
 }
 

@@ -159,6 +159,12 @@ class AccountStore:
             await audit_account(connection, now, actor, "account.enabled", name, {"was": was})
         return True
 
+    async def roles_of(self, name: str) -> tuple[str, ...]:
+        """Return the roles of an account, disabled or not. Returns none for an unknown name. It proves nothing."""
+        async with self._database.begin() as connection:
+            found = (await connection.execute(select(accounts.c.roles).where(accounts.c.name == name))).scalar()
+        return tuple(found or ())
+
     async def list_accounts(self, limit: int = 1000) -> Sequence[AccountSummary]:
         """Return the accounts with their tokens, revoked ones apart, the last added first."""
         newest = select(accounts).order_by(accounts.c.id.desc()).limit(limit)

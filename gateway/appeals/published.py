@@ -69,7 +69,7 @@ class PublishedAppeals:
         newest = sent.order_by(table.went_out_at.desc(), table.id.desc()).limit(limit)
         async with self._database.begin(deadline=_DEADLINE_S) as connection:
             rows = (await connection.execute(newest)).mappings().all()
-            areas = {row["ticket"]: await incident_area(connection, row["ticket"]) for row in rows}
+            areas = {row["ticket"]: await incident_area(connection, row["ticket"], menu) for row in rows}
         return [self._published(row, menu, areas[row["ticket"]]) for row in rows]
 
     async def find_published(self, number: int) -> PublishedAppeal | None:
@@ -81,7 +81,8 @@ class PublishedAppeals:
             row = (await connection.execute(named)).mappings().first()
             if row is None:
                 return None
-            return self._published(row, self._menu(), await incident_area(connection, row["ticket"]))
+            menu = self._menu()
+            return self._published(row, menu, await incident_area(connection, row["ticket"], menu))
 
     def _published(self, row: RowMapping, menu: Menu, area: str) -> PublishedAppeal:
         given = self._values_for(row["channel"], row["public_number"])

@@ -133,7 +133,7 @@ class AppealWorker:
             await pause_appeal(connection, appeal.id, WORKER, f"the pack has changed: {error}", now)
             log.warning("appeal.paused", appeal=appeal.id, reason=str(error))
             return True
-        area = await incident_area(connection, draft.ticket)
+        area = await incident_area(connection, draft.ticket, menu)
         given = self._settings.values_for(draft.channel, appeal.public_number)
         texts = render_texts(draft.texts, menu, given, area)
         terms = terms_of(draft.template, menu)

@@ -29,7 +29,7 @@ from gateway.appeals.appeal import (
     check_rights,
 )
 from gateway.appeals.approval import Approval, step_after_approval
-from gateway.appeals.incident_link import incident_area, incident_fault
+from gateway.appeals.incident_link import check_incident, incident_area, incident_fault
 from gateway.appeals.preview import Preview, count_audience
 from gateway.appeals.results import ONE_SNAPSHOT, AppealOverview, read_results
 from gateway.appeals.rules import (
@@ -121,6 +121,7 @@ class AppealWorkflow:
             "updated_at": now,
         }
         async with self._database.begin() as connection:
+            await check_incident(connection, draft, self._menu())
             appeal: int = (await connection.execute(insert(appeals).values(row).returning(appeals.c.id))).scalar_one()
             await connection.execute(INSERT_AUDIT, audit_row(now, actor.name, "appeal.drafted", f"appeal {appeal}", {}))
         return appeal
@@ -136,6 +137,7 @@ class AppealWorkflow:
             # Stored texts of a template are dropped: the edited appeal gets those of the pack in force.
             before = replace(current.draft, texts={}) if current.draft.template else current.draft
             draft = self._validated(change(before), before)
+            await check_incident(connection, draft, self._menu())
             authors = [*current.authors]
             if actor.name not in authors:
                 authors.append(actor.name)
@@ -253,7 +255,7 @@ class AppealWorkflow:
         """Return the cost of each text to each person who gets it, with the characters that were replaced."""
         async with self._database.begin() as connection:
             found = await find_appeal(connection, appeal)
-            area = await incident_area(connection, found.draft.ticket)
+            area = await incident_area(connection, found.draft.ticket, self._menu())
         return text_costs(found.draft, self._menu(), self._settings.values_for(found.draft.channel), area)
 
     async def preview(self, draft: AppealDraft, appeal: int = 0) -> Preview:
@@ -265,7 +267,7 @@ class AppealWorkflow:
         given, terms = self._settings.values_for(draft.channel), terms_of(draft.template, menu)
         no_channel = "" if given.service_code else f"there is no channel {draft.channel}"
         async with self._database.begin() as connection:
-            area = await incident_area(connection, draft.ticket)
+            area = await incident_area(connection, draft.ticket, menu)
             texts = render_texts(effective_texts(draft, menu), menu, given, area)
             # The cap is that at the first send, as for the expansion.
             capped = await at_weekly_cap(connection, terms.per_week, begins_at, appeal)

@@ -15,11 +15,16 @@ import click
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
+from gateway.cli.log_redaction import TURN, LogRedaction, Redact
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
 from gateway.cli.packs import load_readable_pack
+from gateway.cli.reading import HIDDEN, guard
 from gateway.cli.screen import draw_screen
+from gateway.incidents.restricted import reader_with
+from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
 from gateway.runtime.clock import Clock
 from gateway.runtime.log_stream import LineFilter, find_sessions, follow, read_tail
@@ -77,27 +82,32 @@ async def logs(
     """
     settings = locate_gateway(config, data)
     line_filter = LineFilter(level, event, channel, session, ticket)
+    menu = _pack_of(settings.pack)
     try:
-        async with redis_client(settings.redis_address) as client:
-            zone = None if as_json else _zone_of(settings.pack)
-            await print_logs(client, line_filter, LogOptions(following, as_json, limit, zone))
+        async with redis_client(settings.redis_address) as client, open_context(settings) as stores:
+            redaction = LogRedaction(guard(stores), reader_with(menu) if menu else None)
+            if ticket:
+                await redaction.check(ticket)
+            zone = None if as_json or menu is None else menu.timezone
+            await print_logs(client, line_filter, LogOptions(following, as_json, limit, zone), redaction.apply)
     except RedisError as error:
         raise RedisUnavailable(str(error), redis_reason(error)) from error
 
 
-def _zone_of(pack: Path) -> tzinfo | None:
-    """Return the time zone of the pack, None if it cannot be read: the log must be shown then above all."""
+def _pack_of(pack: Path) -> Menu | None:
+    """Return the pack, None if it cannot be read: the log must be shown then above all."""
     try:
-        return load_readable_pack(pack).timezone
+        return load_readable_pack(pack)
     except (PackRefused, OSError, ValueError):
         return None
 
 
-async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
+async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions, redact: Redact) -> None:
     """Print the lines that pass the filter. Raises `RedisError` or `RedisUnavailable` if Redis does not answer.
 
     The beginning of a session's name is enough, if no other session of the log has it. Following ends when it is
-    cancelled, and waits during a later outage of Redis. Raises `click.ClickException` if several sessions are meant.
+    cancelled, and waits during a later outage of Redis. `redact` hides what nobody may see. Raises
+    `click.ClickException` if several sessions are meant.
     """
     if line_filter.session:
         line_filter = replace(line_filter, session=await _whole_session(client, line_filter))
@@ -106,9 +116,9 @@ async def print_logs(client: Redis, line_filter: LineFilter, options: LogOptions
     except TimeoutError:
         raise RedisUnavailable("no answer", f"It has not answered within {_ANSWER_S:g} s.") from None
     if options.follow:
-        await _follow(client, line_filter, options)
+        await _follow(client, line_filter, options, redact)
         return
-    lines = await read_tail(client, line_filter, options.limit)
+    lines = await redact(await read_tail(client, line_filter, options.limit))
     if options.as_json:
         print_rows(lines[::-1], [], as_json=True, if_empty="")
     elif not lines:
@@ -138,12 +148,13 @@ async def _whole_session(client: Redis, line_filter: LineFilter) -> str:
     return found[0] if found else typed
 
 
-async def _follow(client: Redis, line_filter: LineFilter, options: LogOptions) -> None:
+async def _follow(client: Redis, line_filter: LineFilter, options: LogOptions, redact: Redact) -> None:
     def waiting() -> None:
         click.echo("Redis does not answer any more. Waiting for it; Ctrl-C ends that.", err=True)
 
     try:
-        async for line in follow(client, line_filter, min(options.limit, _LINES_BEFORE_FOLLOWING), waiting):
+        async for raw in follow(client, line_filter, min(options.limit, _LINES_BEFORE_FOLLOWING), waiting):
+            (line,) = await redact([raw])
             shown = readable(line, sys.stdout.isatty(), options.zone, _now())
             click.echo(json.dumps(line, ensure_ascii=False) if options.as_json else shown)
     except asyncio.CancelledError:
@@ -155,13 +166,13 @@ def render_dialogue(lines: Sequence[dict[str, Any]], zone: tzinfo | None = None,
 
     The times are those of `local_time`.
     """
-    turns = [line for line in lines if line.get("event") == "ussd.turn"]
+    turns = [line for line in lines if line.get("event") == TURN]
     if not turns:
         return "The log has no screen of this session any more."
     rendered = [f"Session {turns[0].get('session')} on {turns[0].get('channel')}"]
     for turn in turns:
-        typed = f"> {turn.get('input', '')}" if turn.get("state") else "dials"
+        typed = f"> {turn.get('input', HIDDEN)}" if turn.get("state", HIDDEN) else "dials"
         remark = "" if turn.get("outcome") == "new" else f"  ({turn.get('outcome')})"
         rendered.append(f"\n{local_time(str(turn.get('at')), zone, now)}  {typed}{remark}")
-        rendered.append(draw_screen(str(turn.get("screen", "")), bool(turn.get("end"))))
+        rendered.append(draw_screen(str(turn.get("screen", HIDDEN)), bool(turn.get("end"))))
     return "\n".join(rendered)

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from gateway.cli.context import open_context
+from gateway.cli.context import CommandContext, open_context
 from gateway.cli.errors import run_async
 from gateway.cli.inbox import inbox
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows, with_local_times
 from gateway.cli.packs import load_readable_pack
+from gateway.cli.reading import HIDDEN, Redaction, guard, reader_named, reader_option, redaction_for
 from gateway.menu.model import Menu
 from gateway.messages.message import MessageClass, MessageStatus
 from gateway.messages.operator_actions import MessageDetails, OperatorActions
@@ -25,6 +26,8 @@ from gateway.wiring.running_instance import locate_gateway
 
 _NUMBER = click.argument("message", type=click.IntRange(1, 2**63 - 1), metavar="ID")
 _ACTOR = click.option("--as", "actor", default="cli", show_default=True, help="Your name, for the audit trail.")
+_UNSEEN = {"ticket": None, "to": "", "text": HIDDEN, "reason": ""}
+"""Fields of a message that are hidden with a restricted report. The others tell if it went out."""
 
 
 @click.group()
@@ -45,6 +48,7 @@ messages.add_command(inbox)
     "--status", type=click.Choice([status.value for status in MessageStatus]), help="Only messages with this status."
 )
 @click.option("--ticket", default="", help="Only messages about this report.")
+@reader_option
 @run_async
 async def messages_list(
     config: Path | None,
@@ -54,12 +58,16 @@ async def messages_list(
     kind: str | None,
     status: str | None,
     ticket: str,
+    name: str,
 ) -> None:
     """List messages, newest first."""
     number = parse_ticket(ticket, "--ticket") if ticket else ""
     settings = locate_gateway(config, data)
-    menu = None if as_json else load_readable_pack(settings.pack)
+    menu = load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
+        reader = await reader_named(stores, menu, name)
+        if number:
+            await guard(stores).check(number, reader)
         outbox = Outbox(stores.database, stores.vault, stores.clock)
         listed = await outbox.list_messages(
             limit,
@@ -67,23 +75,27 @@ async def messages_list(
             status=MessageStatus(status) if status else None,
             ticket=number,
         )
+        seen = await redaction_for(stores, menu, reader, ((message.ticket, message.text) for message in listed))
     columns = ["id", "created_at", "class", "status", "reason", "ticket", "to", "parts", "attempts", "channel", "text"]
     if_empty = "There is no such message." if kind or status or ticket else "No message has been written yet."
-    print_rows([_row(message, menu) if menu else _json(message) for message in listed], columns, as_json, if_empty)
+    rows = [_json(message, seen) if as_json else _row(message, seen) for message in listed]
+    print_rows(rows, columns, as_json, if_empty)
 
 
 @messages.command("show")
 @gateway_options
 @json_option
+@reader_option
 @_NUMBER
 @run_async
-async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool) -> None:
+async def messages_show(config: Path | None, data: Path | None, message: int, as_json: bool, name: str) -> None:
     """Show one message with its delivery reports and its history."""
     settings = locate_gateway(config, data)
+    menu = load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
-        details = await OperatorActions(stores.database, stores.vault, stores.clock).get_message(message)
+        _, details = await _open_message(stores, menu, message, name)
     shown = _details_json(details)
-    print_row(shown if as_json else with_local_times(shown, load_readable_pack(settings.pack).timezone), as_json)
+    print_row(shown if as_json else with_local_times(shown, menu.timezone), as_json)
 
 
 @messages.command("resend")
@@ -97,9 +109,11 @@ async def messages_resend(config: Path | None, data: Path | None, message: int, 
 
     It must be undelivered, refused, unknown or cancelled.
     """
-    async with open_context(locate_gateway(config, data)) as stores:
+    settings = locate_gateway(config, data)
+    async with open_context(settings) as stores:
+        author, _ = await _open_message(stores, load_readable_pack(settings.pack), message, actor)
         actions = OperatorActions(stores.database, stores.vault, stores.clock)
-        details = await actions.get_message(await actions.resend(message, actor))
+        details = await actions.get_message(await actions.resend(message, author))
     if as_json:
         print_row(_details_json(details), as_json)
     else:
@@ -120,9 +134,11 @@ async def messages_cancel(
 
     An unknown message of an appeal may have arrived, and cannot be cancelled.
     """
-    async with open_context(locate_gateway(config, data)) as stores:
+    settings = locate_gateway(config, data)
+    async with open_context(settings) as stores:
+        author, _ = await _open_message(stores, load_readable_pack(settings.pack), message, actor)
         actions = OperatorActions(stores.database, stores.vault, stores.clock)
-        await actions.cancel(message, actor, reason)
+        await actions.cancel(message, author, reason)
         details = await actions.get_message(message)
     if as_json:
         print_row(_details_json(details), as_json)
@@ -130,15 +146,30 @@ async def messages_cancel(
         click.echo(f"Message {message} is now cancelled.")
 
 
-def _row(message: MessageSummary, menu: Menu) -> dict[str, Any]:
+async def _open_message(stores: CommandContext, menu: Menu, message: int, name: str) -> tuple[str, MessageDetails]:
+    """Return the name for the audit trail, and the message. Raises `ReportWithheld` for one that they may not read."""
+    reader = await reader_named(stores, menu, name)
+    details = await OperatorActions(stores.database, stores.vault, stores.clock).get_message(message)
+    if (await redaction_for(stores, menu, reader, [(details.ticket, details.text)])).hides(
+        details.ticket, details.text
+    ):
+        raise reader.refuse()
+    return reader.name, details
+
+
+def _row(message: MessageSummary, seen: Redaction) -> dict[str, Any]:
     """Return the cells of a message in a table, with local time."""
-    ticket = tickets.with_dash(message.ticket) if message.ticket else ""
-    return {**_json(message), "ticket": ticket, "created_at": format_local(message.created_at, menu.timezone)}
+    row = _json(message, seen)
+    ticket = tickets.with_dash(row["ticket"]) if row["ticket"] else ""
+    return {**row, "ticket": ticket, "created_at": format_local(message.created_at, seen.menu.timezone)}
 
 
-def _json(message: MessageSummary) -> dict[str, Any]:
+def _json(message: MessageSummary, seen: Redaction) -> dict[str, Any]:
     """Return the JSON of a message in a list. A number in its text is masked; `messages show` has it whole."""
-    return {**to_json(message), "text": mask_in(message.text)}
+    row = {**to_json(message), "text": mask_in(message.text)}
+    if message.class_ is MessageClass.RESUME and seen.reader.hidden:
+        row["to"] = ""  # its time and that of a restricted draft would tell whose it is
+    return row | _UNSEEN if seen.hides(message.ticket, message.text) else row
 
 
 def _details_json(details: MessageDetails) -> dict[str, Any]:

@@ -34,14 +34,6 @@ def load_readable_pack(pack: Path) -> Menu:
     return parsed.menu
 
 
-def load_pack_if_readable(pack: Path) -> Menu | None:
-    """Load as much of the pack as can be read. Returns None if none of it can, for output that needs no names."""
-    try:
-        return load_readable_pack(pack)
-    except (PackRefused, PackNotFound):
-        return None
-
-
 def area_name(menu: Menu, code: str) -> str:
     """Return the name of an area, or the code itself if this pack does not know it."""
     return menu.full_label("area", code, menu.language)

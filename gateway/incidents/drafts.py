@@ -7,7 +7,7 @@ longer listed or filed. Whatever ends a draft erases it and cancels its reminder
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.incidents.calling_off import SendingCall, mark_calls, was_called_off
 from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus, ListedDraft
 from gateway.incidents.incident import Report
+from gateway.incidents.restricted import Withheld
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
 from gateway.menu.report_form import ReportForm
@@ -237,12 +238,25 @@ class DraftStore:
         async with self._database.begin() as connection:
             return await close_drafts(connection, old, DraftStatus.EXPIRED, self._clock.now())
 
-    async def list_drafts(self, limit: int = 1000) -> Sequence[ListedDraft]:
-        """Return the open drafts that are not settled, the last left first."""
-        newest = select(drafts).where(_OPEN, ~_SETTLED).order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
+    async def list_drafts(self, limit: int = 1000, hidden: Collection[str] = ()) -> Sequence[ListedDraft]:
+        """Return the open drafts that are not settled, the last left first, without those of `hidden` categories."""
+        newest = (
+            select(drafts)
+            .where(_OPEN, ~_SETTLED, drafts.c.category.not_in(sorted(hidden)))
+            .order_by(drafts.c.left_at.desc(), drafts.c.id.desc())
+        )
         async with self._database.begin() as connection:
             rows = (await connection.execute(newest.limit(limit))).mappings().all()
         return [self._listed(row) for row in rows]
+
+    async def count_withheld(self, hidden: Collection[str]) -> Withheld:
+        """Count the open drafts of `hidden` categories that are not settled."""
+        counting = select(func.count(), func.max(drafts.c.left_at)).where(
+            _OPEN, ~_SETTLED, drafts.c.category.in_(sorted(hidden))
+        )
+        async with self._database.begin() as connection:
+            count, last_at = (await connection.execute(counting)).one()
+        return Withheld(count, last_at)
 
     async def count_marked(self, *, deadline: float | None = None) -> int:
         """Count the open drafts of danger that are not settled."""

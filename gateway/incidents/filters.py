@@ -57,9 +57,13 @@ class IncidentFilter:
     since: datetime | None = None
     by_update: bool = False
     answers: Sequence[AnswerTest] = ()
+    hidden: Collection[str] = ()  # categories that the reader may not read
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        table, wanted = incidents.c, []
+        table = incidents.c
+        wanted: list[ColumnElement[bool]] = []
+        if self.hidden:
+            wanted.append(table.category.not_in(sorted(self.hidden)))
         if self.open_only:
             wanted.append(is_open())
         if self.danger_only:

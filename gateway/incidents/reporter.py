@@ -34,6 +34,7 @@ from gateway.vault.vault import Vault
 class ReportStatus:
     status: IncidentStatus
     updated_at: datetime
+    category: str
 
 
 class Reporter:
@@ -50,12 +51,12 @@ class Reporter:
     async def find_status(self, ticket: str, phone: Phone, *, deadline: float | None = None) -> ReportStatus | None:
         """Return the status of this ticket (8 digits, no dash), or None if it is not this phone's."""
         own = incidents.c.ticket == ticket, incidents.c.phone_key == self._vault.lookup(phone)
-        finding = select(incidents.c.status, incidents.c.updated_at).where(*own)
+        finding = select(incidents.c.status, incidents.c.updated_at, incidents.c.category).where(*own)
         async with self._database.begin(deadline=deadline) as connection:
             row = (await connection.execute(finding)).first()
         if row is None:
             return None
-        return ReportStatus(IncidentStatus(row.status), row.updated_at)
+        return ReportStatus(IncidentStatus(row.status), row.updated_at, row.category)
 
     async def add_details(
         self, ticket: str, phone: Phone, text: str, *, channel: str, session: str, deadline: float | None = None

@@ -90,16 +90,20 @@ class IncidentStore:
         clock: Clock,
         count_filed: Callable[[str], None] | None = None,
         duty_roles: Callable[[], Collection[str]] = tuple,
+        *,
+        is_restricted: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """`count_filed` is called with the category of each report that is newly filed.
 
-        `duty_roles` returns the roles of the pack whose people report by duty, and under their name.
+        `duty_roles` returns the roles of the pack whose people report by duty, and under their name. The log names
+        category and place of a report only if its category is not restricted.
         """
         self._database = database
         self._vault = vault
         self._clock = clock
         self._count_filed = count_filed
         self._duty_roles = duty_roles
+        self._is_restricted = is_restricted
 
     async def file(
         self,
@@ -199,9 +203,8 @@ class IncidentStore:
         """Log and count a committed report, unless it was filed before. The log gets none of its words."""
         if not filed.new:
             return
-        log.info(
-            "incident.filed", ticket=filed.ticket, category=report.category, area=report.area, channel=report.channel
-        )
+        named = {} if self._is_restricted(report.category) else {"category": report.category, "area": report.area}
+        log.info("incident.filed", ticket=filed.ticket, **named, channel=report.channel)
         if self._count_filed:
             self._count_filed(report.category)
 

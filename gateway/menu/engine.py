@@ -203,7 +203,7 @@ def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: Given
 
 def _shown_answers(menu: Menu, state: State, session: Session) -> Mapping[str, str]:
     """Return the answers that a screen may show: on a redial, perhaps by somebody else, none of a restricted kind."""
-    is_hidden = state.name == menu.resume and menu.category(session.answers.get("category", "")).is_restricted
+    is_hidden = state.name == menu.resume and menu.is_restricted(session.answers.get("category", ""))
     return NO_VALUES if is_hidden else session.answers
 
 
@@ -243,6 +243,8 @@ def trim_ended(menu: Menu, session: Session) -> Session:
         return kept._replace(answers=valid_answers(menu, kept))
     names = placeholders(menu.wordings[session.language].heading(menu.states[session.state].words))
     shown = {menu.placeholders.get(name, name) for name in names}
+    if menu.is_restricted(session.answers.get("category", "")):
+        shown.add("category")  # the log must know to write no word of it
     answers = {name: value for name, value in session.answers.items() if name in shown}
     return session._replace(answers=answers, trail=(), passing=False)
 

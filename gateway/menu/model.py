@@ -186,6 +186,10 @@ class Menu:
         """Return the kind of a report. One that the pack does not have, perhaps any longer, has only its name."""
         return self.categories.get(name) or Category(name)
 
+    def is_restricted(self, category: str) -> bool:
+        """Return True if reports of this category are read by the roles that the pack names, and by nobody else."""
+        return self.category(category).is_restricted
+
     def stage_at(self, at: datetime) -> str:
         """Return the stage of a time. Returns an empty text outside all stages."""
         local = at.astimezone(self.timezone).replace(tzinfo=None)

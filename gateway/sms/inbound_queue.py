@@ -174,8 +174,10 @@ class InboundQueue:
             row = (await connection.execute(claim)).mappings().first()
             yield ClaimedSms(connection, row, self._sms_from(row), self._vault, self._clock) if row else None
 
-    async def list_inbound(self, limit: int = 1000, *, to_sort: bool = False, ticket: str = "") -> Sequence[HandledSms]:
-        """Return inbound SMS, newest first.
+    async def list_inbound(
+        self, limit: int = 1000, *, to_sort: bool = False, ticket: str = "", number: int = 0
+    ) -> Sequence[HandledSms]:
+        """Return inbound SMS, newest first, or the one with this number.
 
         With `to_sort` only those that an operator must still read, calls for help before all others.
         """
@@ -186,6 +188,8 @@ class InboundQueue:
             latest = latest.where(is_to_sort()).order_by(is_call.desc(), newest)
         else:
             latest = latest.order_by(newest)
+        if number:
+            latest = latest.where(inbound_messages.c.id == number)
         if ticket:
             latest = latest.where(inbound_messages.c.ticket == ticket)
         async with self._database.begin() as connection:

@@ -41,6 +41,11 @@ def split_at_ticket(text: str) -> tuple[str, str, str]:
     return "", "", trim(text)
 
 
+def all_tickets(text: str) -> frozenset[str]:
+    """Return every valid ticket that `text` may name, in any of the forms."""
+    return frozenset(ticket for _, ticket in _candidates(text) if tickets.is_valid(ticket))
+
+
 def has_ticket_like_number(text: str) -> bool:
     """Return True if `text` contains a number that may be a mistyped ticket."""
     return _TICKET_LIKE.search(text) is not None

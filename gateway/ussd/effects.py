@@ -103,7 +103,9 @@ class Effects:
             attempt = f"{request.channel}:{request.session}:{request.callback}"
             await self._attempts.add_wrong(request.phone, attempt)
             return "none", NO_VALUES
-        return "found", {"status": found.status.value, "date": menu.format_time(found.updated_at)}
+        shown = {"status": found.status.value, "date": menu.format_time(found.updated_at)}
+        # The category is an answer from here on, so that the log writes no more than of the dialogue that filed it.
+        return "found", shown | ({"category": found.category} if menu.is_restricted(found.category) else {})
 
     async def _add_details(self, _: Menu, request: EffectRequest) -> EffectResult:
         added = await self._reporter.add_details(

@@ -116,7 +116,14 @@ class Services:
 
     def _build_stores(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
-        self.incidents = IncidentStore(database, vault, clock, self._count_report, self._duty_roles)
+        self.incidents = IncidentStore(
+            database,
+            vault,
+            clock,
+            self._count_report,
+            self._duty_roles,
+            is_restricted=lambda category: self._current_menu().is_restricted(category),
+        )
         self.incident_actions = IncidentActions(database, vault, clock)
         self.desk_questions = DeskQuestions(database, vault, clock)
         self.drafts = DraftStore(database, vault, clock, self.incidents)

@@ -29,7 +29,7 @@ async def test_authenticate_accepts_only_the_password_of_the_account(dewi: Accou
     account = await dewi.authenticate("dewi", PASSWORD)
     assert account == Account(1, "dewi", "Dewi Lestari", (DeskRole.OPERATOR, DeskRole.SUPERVISOR))
     assert account.may(Right.APPROVE_APPEALS)
-    assert not account.may(Right.READ_OFFICIALS)
+    assert not account.may(Right.MANAGE_CHANNELS)
     assert await dewi.authenticate(" Dewi ", PASSWORD) == account, "as a phone's keyboard writes it"
 
     for wrong in (WRONG, "", PASSWORD.upper(), PASSWORD + " ", "x" * 300):

@@ -136,8 +136,8 @@ def test_authenticate_by_token(dewi: Shell, token: str, tmp_path: Path) -> None:
 def test_authenticate_refuses_a_right_that_the_role_has_not(dewi: Shell, token: str) -> None:
     assert run_whoami(dewi, "dewi", "--right", Right.APPROVE_APPEALS.value, token=token).exit_code == 0
 
-    message = error_of(run_whoami(dewi, "dewi", "--right", Right.READ_OFFICIALS.value, token=token))
-    assert message == "Error: dewi may not read reports on officials: that takes the role bawaslu\n"
+    message = error_of(run_whoami(dewi, "dewi", "--right", Right.MANAGE_CHANNELS.value, token=token))
+    assert message == "Error: dewi may not manage channels: that takes the role administrator\n"
     assert audit_trail(dewi)[-2:] == [
         ("dewi", "account.authenticated", "account dewi"),
         ("dewi", "account.right_refused", "account dewi"),

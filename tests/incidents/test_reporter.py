@@ -60,13 +60,13 @@ async def test_find_status_returns_status_and_time(
 ) -> None:
     filed_at = clock.now()
 
-    expected = ReportStatus(IncidentStatus.RECEIVED, filed_at)
+    expected = ReportStatus(IncidentStatus.RECEIVED, filed_at, "gesekan")
     assert await reporter.find_status(ticket, NUMBER) == expected
 
     clock.advance(hours=1)
     await actions.move(ticket, IncidentStatus.CHECKING, "sari", "")
     moved = await reporter.find_status(ticket, NUMBER)
-    assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now())
+    assert moved == ReportStatus(IncidentStatus.CHECKING, clock.now(), "gesekan")
 
 
 async def test_other_phone_gets_the_answer_of_a_missing_report(

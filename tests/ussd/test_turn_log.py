@@ -44,6 +44,35 @@ async def test_turn_writes_one_log_line_without_number(gateway: UssdGateway) -> 
     assert [line["sql_ms"] > 0 for line in turns[-3:]] == [False, True, False]
 
 
+async def test_turn_of_a_restricted_report_is_logged_without_its_words(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns)
+    to_category, rest = WHOLE_REPORT[:3], WHOLE_REPORT[4:]
+    with capture_logs() as lines:
+        await resident.walk((*to_category, "1", *rest))
+        await resident.callback(resident.text)
+
+    (incident,) = await gateway.incidents()
+    assert incident["category"] == "asn"
+    turns = [line for line in lines if line["event"] == "ussd.turn"]
+    assert [line.get("state") for line in turns[:4]] == ["", "language", "main", "notice"]
+    unknown = {"state", "next", "input", "screen", "ticket", "language"}
+    assert all(line["restricted"] and not unknown & line.keys() for line in turns[4:])
+    assert len(turns) == len(WHOLE_REPORT) + 2
+    (filed,) = [line for line in lines if line["event"] == "incident.filed"]
+    assert not {"category", "area"} & filed.keys()
+
+
+async def test_look_up_of_a_restricted_report_is_logged_without_its_words(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).walk((*WHOLE_REPORT[:3], "1", *WHOLE_REPORT[4:]))
+    (incident,) = await gateway.incidents()
+    with capture_logs() as lines:
+        screen = await Resident(gateway.services.turns).walk(("2", incident["ticket"]))
+
+    assert incident["ticket"][:4] in screen.text
+    assert incident["ticket"] not in repr(lines)
+    assert incident["ticket"][:4] + "-" not in repr(lines)
+
+
 @pytest.mark.parametrize("words", ["budi dipukul", "1*1*budi", "Bu Tèti", "3, klego"])
 async def test_turn_does_not_log_words_typed_at_a_menu(gateway: UssdGateway, log: io.StringIO, words: str) -> None:
     await Resident(gateway.services.turns).walk((words,))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import click
 
-from gateway.cli.context import CommandContext, open_context
+from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
 from gateway.cli.incidents.options import actor_option, from_option, reason_option
 from gateway.cli.options import gateway_options, parse_ticket
 from gateway.cli.packs import load_readable_pack
+from gateway.cli.reading import guard, reader_named
 from gateway.incidents.incident import IncidentStatus, Veracity, check_veracity
 from gateway.incidents.operator_actions import Asked, IncidentActions, Question
 from gateway.incidents.question import has_question, question_text
@@ -63,8 +66,8 @@ async def incidents_move(
         raise click.BadParameter(str(error), param_hint="--found") from None
     settings = locate_gateway(config, data)
     question = _question(settings, ask.strip()) if to is IncidentStatus.INFO else None
-    async with open_context(settings) as stores:
-        asked = await _actions(stores).move(number, to, actor, reason, result, question)
+    async with _open_report(settings, number, actor) as (actions, author):
+        asked = await actions.move(number, to, author, reason, result, question)
     remark = _ASKED[asked] if asked else _NO_QUESTION if to is IncidentStatus.INFO else ""
     finding = f", found {found}" if found else ""
     click.echo(f"{tickets.with_dash(number)} is now {status}{finding}{remark}.")
@@ -79,8 +82,8 @@ async def incidents_move(
 async def incidents_reopen(config: Path | None, data: Path | None, ticket: str, actor: str, reason: str) -> None:
     """Reopen an incident that was closed or merged by a slip. Its finding is withdrawn, and nobody is told by SMS."""
     number = parse_ticket(ticket, "TICKET")
-    async with open_context(locate_gateway(config, data)) as stores:
-        await _actions(stores).reopen(number, actor, reason)
+    async with _open_report(locate_gateway(config, data), number, actor) as (actions, author):
+        await actions.reopen(number, author, reason)
     click.echo(f"{tickets.with_dash(number)} is open again, and being checked.")
 
 
@@ -93,8 +96,8 @@ async def incidents_reopen(config: Path | None, data: Path | None, ticket: str, 
 async def incidents_take(config: Path | None, data: Path | None, ticket: str, actor: str, taken_from: str) -> None:
     """Take an incident, so that others see that you work on it. Somebody else's needs --from."""
     number = parse_ticket(ticket, "TICKET")
-    async with open_context(locate_gateway(config, data)) as stores:
-        await _actions(stores).take(number, actor, taken_from)
+    async with _open_report(locate_gateway(config, data), number, actor) as (actions, author):
+        await actions.take(number, author, taken_from)
     click.echo(f"{tickets.with_dash(number)} is taken by {actor}.")
 
 
@@ -107,13 +110,22 @@ async def incidents_take(config: Path | None, data: Path | None, ticket: str, ac
 async def incidents_release(config: Path | None, data: Path | None, ticket: str, actor: str, taken_from: str) -> None:
     """Give an incident back, so that somebody else can take it. Somebody else's needs --from."""
     number = parse_ticket(ticket, "TICKET")
-    async with open_context(locate_gateway(config, data)) as stores:
-        await _actions(stores).release(number, actor, taken_from)
+    async with _open_report(locate_gateway(config, data), number, actor) as (actions, author):
+        await actions.release(number, author, taken_from)
     click.echo(f"{tickets.with_dash(number)} is taken by nobody.")
 
 
-def _actions(stores: CommandContext) -> IncidentActions:
-    return IncidentActions(stores.database, stores.vault, stores.clock)
+@asynccontextmanager
+async def _open_report(settings: Settings, ticket: str, actor: str) -> AsyncIterator[tuple[IncidentActions, str]]:
+    """Open the acts on a report, if `actor` may read it, with the name for the audit trail.
+
+    An account that reads restricted reports is authenticated. Raises `ReportWithheld`.
+    """
+    menu = load_readable_pack(settings.pack)
+    async with open_context(settings) as stores:
+        reader = await reader_named(stores, menu, actor)
+        await guard(stores).check(ticket, reader)
+        yield IncidentActions(stores.database, stores.vault, stores.clock), reader.name
 
 
 def _question(settings: Settings, own: str) -> Question | None:

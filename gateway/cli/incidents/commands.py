@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -25,7 +26,8 @@ from gateway.cli.incidents.output import (
 )
 from gateway.cli.options import gateway_options, json_option, list_options, parse_ticket
 from gateway.cli.output import print_row, print_rows
-from gateway.cli.packs import load_pack_if_readable, load_readable_pack, readable_duty_roles
+from gateway.cli.packs import load_readable_pack, readable_duty_roles
+from gateway.cli.reading import guard, reader_named, reader_option, tell_withheld
 from gateway.incidents.desk_questions import DeskQuestions
 from gateway.incidents.drafts import DraftStore
 from gateway.incidents.filters import ANY
@@ -53,51 +55,61 @@ for verb in (incidents_ask, incidents_move, incidents_reopen, incidents_take, in
 async def incidents_list(config: Path | None, data: Path | None, as_json: bool, limit: int, typed: TypedFilter) -> None:
     """List incidents, newest first."""
     settings = locate_gateway(config, data)
-    load = load_readable_pack if typed.needs_pack or not as_json else load_pack_if_readable
-    menu = load(settings.pack)
+    menu = load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
+        reader = await reader_named(stores, menu, typed.actor)
         wanted = typed.filter_with(menu, stores.clock.now())
-        if wanted.since and menu and not as_json:
+        if wanted.since and not as_json:
             click.echo(f"Since {format_local(wanted.since, menu.timezone)}:", err=True)
-        listed = await _incident_store(stores).list_incidents(limit, wanted)
-    rows = [
-        incident_row(incident, menu) if menu and not as_json else incident_json(incident, menu) for incident in listed
-    ]
-    if_empty = "No report has been filed yet." if wanted == ANY else "There is no such report."
+        listed = await _incident_store(stores).list_incidents(limit, replace(wanted, hidden=reader.hidden))
+        await guard(stores).record_reading([incident.ticket for incident in listed], reader)
+        withheld = await guard(stores).count_withheld(reader)
+    rows = [incident_json(incident, menu) if as_json else incident_row(incident, menu) for incident in listed]
+    if_empty = "No report has been filed yet." if wanted == ANY and not withheld.count else "There is no such report."
     print_rows(rows, INCIDENT_COLUMNS, as_json, if_empty)
+    tell_withheld(withheld, reader, menu)
 
 
 @incidents.command("drafts")
 @gateway_options
 @list_options
+@reader_option
 @run_async
-async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int) -> None:
+async def incidents_drafts(config: Path | None, data: Path | None, as_json: bool, limit: int, name: str) -> None:
     """List drafts: reports that were begun and not sent, newest first."""
     settings = locate_gateway(config, data)
-    menu = load_pack_if_readable(settings.pack) if as_json else load_readable_pack(settings.pack)
+    menu = load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
+        reader = await reader_named(stores, menu, name)
         store = DraftStore(stores.database, stores.vault, stores.clock, _incident_store(stores))
-        listed = await store.list_drafts(limit)
-    rows = [draft_row(draft, menu) if menu and not as_json else draft_json(draft, menu) for draft in listed]
-    print_rows(rows, DRAFT_COLUMNS, as_json, "No report is left unfinished.")
+        listed = await store.list_drafts(limit, reader.hidden)
+        await guard(stores).record_drafts([draft.answers.get("category", "") for draft in listed], reader)
+        withheld = await store.count_withheld(reader.hidden)
+    rows = [draft_json(draft, menu) if as_json else draft_row(draft, menu) for draft in listed]
+    print_rows(
+        rows, DRAFT_COLUMNS, as_json, "There is no other draft." if withheld.count else "No report is left unfinished."
+    )
+    tell_withheld(withheld, reader, menu, of="draft")
 
 
 @incidents.command("show")
 @gateway_options
 @json_option
+@reader_option
 @click.argument("ticket")
 @run_async
-async def incidents_show(config: Path | None, data: Path | None, ticket: str, as_json: bool) -> None:
+async def incidents_show(config: Path | None, data: Path | None, ticket: str, as_json: bool, name: str) -> None:
     """Show one report: its answers, added details, SMS in both directions, and its history.
 
     TICKET may be written with or without its dash.
     """
     number = parse_ticket(ticket, "TICKET")
     settings = locate_gateway(config, data)
-    menu = load_pack_if_readable(settings.pack) if as_json else load_readable_pack(settings.pack)
+    menu = load_readable_pack(settings.pack)
     async with open_context(settings) as stores:
+        await guard(stores).check(number, await reader_named(stores, menu, name))
         file = await _read_file(stores, number)
-    print_row(file_rows(file, menu) if menu and not as_json else file_json(file, menu), as_json)
+    print_row(file_json(file, menu) if as_json else file_rows(file, menu), as_json)
 
 
 async def _read_file(stores: CommandContext, ticket: str) -> IncidentFile:

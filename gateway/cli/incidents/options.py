@@ -23,7 +23,7 @@ _LONGEST_NAME = 64  # characters of an operator's name
 
 @dataclass(frozen=True, slots=True)
 class TypedFilter:
-    """Filter of the list as it was typed. Only a place, a kind and a time need the pack."""
+    """Filter of the list as it was typed."""
 
     open_only: bool
     danger_only: bool
@@ -36,22 +36,18 @@ class TypedFilter:
     by_update: bool
     answers: tuple[str, ...]
 
-    @property
-    def needs_pack(self) -> bool:
-        return bool(self.area or self.kind or self.since or self.answers)
-
-    def filter_with(self, menu: Menu | None, now: datetime) -> IncidentFilter:
-        """Return the filter. `menu` may be None if it is not needed. Raises `click.BadParameter`."""
+    def filter_with(self, menu: Menu, now: datetime) -> IncidentFilter:
+        """Return the filter. Raises `click.BadParameter`."""
         return IncidentFilter(
             open_only=self.open_only,
             danger_only=self.danger_only,
             new_details_only=self.new_details_only,
-            areas=areas_named(menu, self.area) if menu and self.area else (),
-            category=category_named(menu, self.kind) if menu and self.kind else "",
+            areas=areas_named(menu, self.area) if self.area else (),
+            category=category_named(menu, self.kind) if self.kind else "",
             taken_by=self.actor if self.mine else "",
-            since=self.since.at(menu.timezone, now) if menu and self.since else None,
+            since=self.since.at(menu.timezone, now) if self.since else None,
             by_update=self.by_update,
-            answers=[answer_tested(menu, typed) for typed in self.answers] if menu else (),
+            answers=[answer_tested(menu, typed) for typed in self.answers],
         )
 
 
@@ -141,7 +137,12 @@ def filter_options(command: Callable[P, Any]) -> Callable[P, Any]:
         ),
         click.option("--since", callback=_parse_since, help="Such as 2h, 3d, kemarin, 30/11/2026, or a time."),
         click.option("--mine", is_flag=True, help="Only those that you have taken."),
-        click.option("--as", "actor", callback=parse_actor, help="Your name, for --mine."),
+        click.option(
+            "--as",
+            "actor",
+            callback=parse_actor,
+            help="Your name, for --mine; or the account that reads restricted reports, which is authenticated.",
+        ),
         click.option("--by-update", is_flag=True, help="The last changed first; --since counts by that time."),
     )
     wrapped: Callable[..., Any] = with_filter
