@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from gateway.incidents.incident import Report, check_description, check_has_zone, check_session
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.report_form import ReportForm
+from gateway.menu.report_form import REQUIRED_ANSWERS, ReportForm
 from gateway.text.phone import Phone
 
 _MAX_ANSWER_CHARS = USSD_STRING  # of any answer but the description
@@ -45,6 +45,7 @@ class Draft:
     language: str
     answers: Mapping[str, str]
     left_at: datetime
+    urgent: bool = False  # it speaks of danger, or of a kind that is
 
     def __post_init__(self) -> None:
         check_session(self.session)
@@ -65,7 +66,12 @@ class Draft:
 
     @property
     def mentions_danger(self) -> bool:
-        return self.danger == IN_DANGER
+        return self.urgent or self.danger == IN_DANGER
+
+    @property
+    def is_fileable(self) -> bool:
+        """Return True if it has the answers of a report. One of danger is kept without its place too."""
+        return all(self.answers.get(name) for name in REQUIRED_ANSWERS)
 
     def to_report(self, received_at: datetime, form: ReportForm) -> Report:
         """Make a report of the answers as they are. Raises `ValueError`.
@@ -93,7 +99,8 @@ class ListedDraft:
     language: str
     answers: Mapping[str, str]
     left_at: datetime
+    urgent: bool = False
 
     @property
     def mentions_danger(self) -> bool:
-        return self.answers.get("danger") == IN_DANGER
+        return self.urgent or self.answers.get("danger") == IN_DANGER

@@ -53,6 +53,7 @@ from gateway.vault.vault import Vault
 # Written into the statement, not bound: PostgreSQL must see the word to use the partial index made for it.
 _OPEN = drafts.c.status == literal(DraftStatus.OPEN.value, literal_execute=True)
 _RESUME = messages.c["class"] == literal(MessageClass.RESUME.value, literal_execute=True)
+_MARKED = or_(drafts.c.urgent, drafts.c.danger == IN_DANGER)  # releases before did not write `urgent`
 
 # Three answers have a column of their own as well, which is erased with them.
 ERASED_DRAFT: Mapping[str, Any] = {
@@ -61,6 +62,7 @@ ERASED_DRAFT: Mapping[str, Any] = {
     "category": "",
     "area": "",
     "danger": "",
+    "urgent": False,
 }
 
 # Either settles a draft.
@@ -124,7 +126,9 @@ class DraftStore:
             if await self._update_open(connection, draft, key, now):
                 return False  # resumed, and dropped again
             await close_drafts(connection, drafts.c.phone_key == key, DraftStatus.SUPERSEDED, now)
-            adding = postgresql_insert(drafts).values(self._row(draft, key, now))
+            reminded_at = None if reminder is None else now
+            row = {**self._row(draft, key, now), "reminded_at": reminded_at}
+            adding = postgresql_insert(drafts).values(row)
             adding = adding.on_conflict_do_nothing(index_elements=["channel", "session"])
             if (await connection.execute(adding.returning(drafts.c.id))).first() is None:
                 await connection.rollback()  # the earlier draft stays open: another phone has this session
@@ -134,6 +138,27 @@ class DraftStore:
                     MessageClass.RESUME, draft.channel, draft.phone, reminder, draft.language, due_at=due_at
                 )
                 await enqueue(connection, message, self._vault, now)
+        return True
+
+    async def remind(self, draft: Draft, reminder: str, due_at: datetime) -> bool:
+        """Queue the SMS `reminder` of an open draft that has had none. Returns False otherwise.
+
+        The desk may have had the draft before its session was over. Raises `TooManyParts`.
+        """
+        now = self._clock.now()
+        marking = update(drafts).where(
+            _OPEN,
+            drafts.c.channel == draft.channel,
+            drafts.c.session == draft.session,
+            drafts.c.phone_key == self._vault.lookup(draft.phone),
+            drafts.c.reminded_at.is_(None),
+            ~_SETTLED,
+        )
+        message = NewMessage(MessageClass.RESUME, draft.channel, draft.phone, reminder, draft.language, due_at=due_at)
+        async with self._database.begin() as connection:
+            if not (await connection.execute(marking.values(reminded_at=now))).rowcount:
+                return False
+            await enqueue(connection, message, self._vault, now)
         return True
 
     async def _update_open(self, connection: AsyncConnection, draft: Draft, key: bytes, now: datetime) -> bool:
@@ -155,6 +180,7 @@ class DraftStore:
             "category": answers.get("category", ""),
             "area": answers.get("area", ""),
             "danger": draft.danger,
+            "urgent": draft.mentions_danger,
             "left_at": draft.left_at,
             "status": DraftStatus.OPEN,
             "updated_at": now,
@@ -162,10 +188,12 @@ class DraftStore:
 
     async def _is_late(self, connection: AsyncConnection, draft: Draft, key: bytes) -> bool:
         """Return True if this draft, or a later draft or report of its phone, is known already."""
+        same_session = and_(drafts.c.channel == draft.channel, drafts.c.session == draft.session)
         kept = exists().where(
             or_(
-                and_(drafts.c.channel == draft.channel, drafts.c.session == draft.session, ~_OPEN),
-                and_(_OPEN, drafts.c.phone_key == key, drafts.c.left_at >= draft.left_at),
+                and_(same_session, ~_OPEN),
+                and_(_OPEN, drafts.c.phone_key == key, drafts.c.left_at > draft.left_at),
+                and_(_OPEN, drafts.c.phone_key == key, drafts.c.left_at == draft.left_at, ~same_session),
             )
         )
         filed = exists().where(
@@ -260,7 +288,7 @@ class DraftStore:
 
     async def count_marked(self, *, deadline: float | None = None) -> int:
         """Count the open drafts of danger that are not settled."""
-        marked = select(func.count()).select_from(drafts).where(_OPEN, ~_SETTLED, drafts.c.danger == IN_DANGER)
+        marked = select(func.count()).select_from(drafts).where(_OPEN, ~_SETTLED, _MARKED)
         async with self._database.begin(deadline=deadline) as connection:
             return int((await connection.execute(marked)).scalar_one())
 
@@ -272,6 +300,7 @@ class DraftStore:
             language=row["language"],
             answers=row["answers"],
             left_at=row["left_at"],
+            urgent=row["urgent"],
         )
 
     def _draft(self, row: RowMapping) -> Draft:
@@ -282,6 +311,7 @@ class DraftStore:
             language=row["language"],
             answers=row["answers"],
             left_at=row["left_at"],
+            urgent=row["urgent"],
         )
 
 

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
-from sqlalchemy import BigInteger, RowMapping, any_, cast, exists, select, update
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, any_, cast, exists, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,7 +34,7 @@ from gateway.incidents.incident import (
 )
 from gateway.incidents.named_reporters import load_reporters
 from gateway.incidents.tables import drafts, incident_details, incidents
-from gateway.menu.report_form import BUILT_IN_ANSWERS
+from gateway.menu.report_form import BUILT_IN_ANSWERS, ReportForm
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
@@ -80,6 +80,13 @@ class FiledReport:
     by_duty: bool = False
 
 
+class NewAnswers(NamedTuple):
+    """Values of the columns of an incident that change, and the names of the answers in them."""
+
+    columns: Mapping[str, Any]
+    names: tuple[str, ...]
+
+
 class IncidentStore:
     """Store of incidents. Every method is one transaction and may raise `DatabaseUnavailable`."""
 
@@ -120,7 +127,8 @@ class IncidentStore:
         With the reason `unsent` that SMS is stored as suppressed. `sent_in` is the call in which it was sent.
 
         Idempotent: the same session again gets its ticket again, so a call of unknown outcome may be repeated. It never
-        rewrites the incident. Only one that was a draft, sent by SMS as it was, is completed by the dialogue's end.
+        rewrites the incident. Only one that was a draft, sent by SMS as it was, is completed by the dialogue's end,
+        and any by what its dialogue says after it was filed (`complete`).
         Raises `SessionOfAnotherPhone`, `CalledOff`, and `DatabaseUnavailable` after `deadline` seconds at the latest.
         """
         started = self._clock.monotonic()
@@ -262,34 +270,80 @@ class IncidentStore:
             return None
         if row["phone_key"] is None or not hmac.compare_digest(row["phone_key"], self._vault.lookup(phone)):
             raise SessionOfAnotherPhone
-        await self._complete(connection, row, report)
+        await self._complete_draft(connection, row, report)
         ticket: str = row["ticket"]
         return ticket
 
-    async def _complete(self, connection: AsyncConnection, row: RowMapping, report: Report) -> None:
+    async def complete(
+        self,
+        channel: str,
+        session: str,
+        phone: Phone,
+        answers: Mapping[str, str],
+        form: ReportForm,
+        *,
+        replace: bool = False,
+        deadline: float | None = None,
+    ) -> str | None:
+        """Add answers that were given after this session filed its report. Returns the ticket, or None.
+
+        Answers that it has stay, unless they are to be `replace`d: only the end of the dialogue itself may do that.
+        Idempotent: answers that the incident has change nothing. None means that this phone has filed nothing in this
+        session, or that the incident is no longer open. Raises `ValueError`, which quotes no answer.
+        """
+        own = select(incidents).where(
+            incidents.c.channel == channel,
+            incidents.c.session == session,
+            incidents.c.phone_key == self._vault.lookup(phone),
+        )
+        async with self._database.begin(deadline=deadline) as connection:
+            row = (await connection.execute(own.with_for_update())).mappings().first()
+            if row is None:
+                return None
+            known = report_from(row)
+            report = Report.from_answers(
+                {"category": known.category, "area": known.area, **answers},
+                form,
+                earlier=True,
+                language=known.language,
+                channel=channel,
+                session=session,
+                received_at=known.received_at,
+            )
+            is_complete = await self._add_answers(connection, row, _new_answers(report, row, replace=replace))
+        ticket: str = row["ticket"]
+        return ticket if is_complete else None
+
+    async def _complete_draft(self, connection: AsyncConnection, row: RowMapping, report: Report) -> None:
         """Add the answers that the dialogue of a draft gave after the draft was filed, if the incident is open."""
-        answers = {name: getattr(report, name) for name in BUILT_IN_ANSWERS}
-        new = {name: answer for name, answer in answers.items() if answer not in ("", None) and answer != row[name]}
-        told = sorted(new)
-        for column in _OWN_ANSWERS:
-            given, known = getattr(report, column), row[column]
-            if changed := {name for name, answer in given.items() if answer != known.get(name)}:
-                new[column] = {**known, **given}
-                told += sorted(changed)
-        if not new or report.received_at <= row["received_at"]:
+        if report.received_at <= row["received_at"]:
             return
         of_draft = exists().where(
             drafts.c.channel == row["channel"],
             drafts.c.session == row["session"],
             drafts.c.status == DraftStatus.FILED,
         )
+        await self._add_answers(connection, row, _new_answers(report, row), of_draft)
+
+    async def _add_answers(
+        self,
+        connection: AsyncConnection,
+        row: RowMapping,
+        new: NewAnswers,
+        condition: ColumnElement[bool] | None = None,
+    ) -> bool:
+        """Add answers to an open incident. Returns False if it is not open, and True if it has them all."""
+        if not new.columns:
+            return True
         now = self._clock.now()
-        completing = update(incidents).where(incidents.c.id == row["id"], is_open(), of_draft)
-        completing = completing.values(**new, updated_at=now, new_details_at=now)
+        completing = update(incidents).where(incidents.c.id == row["id"], is_open())
+        completing = completing if condition is None else completing.where(condition)
+        completing = completing.values(**new.columns, updated_at=now, new_details_at=now)
         if not (await connection.execute(completing)).rowcount:
-            return
-        detail = {"channel": report.channel, "answers": ", ".join(sorted(told))}
+            return False
+        detail = {"channel": row["channel"], "answers": ", ".join(new.names)}
         await connection.execute(INSERT_AUDIT, audit_row(now, "resident", "incident.completed", row["ticket"], detail))
+        return True
 
     async def find(self, ticket: str) -> Incident | None:
         """Return the incident with this ticket (8 digits, no dash), or None."""
@@ -323,6 +377,21 @@ class IncidentStore:
             new_details_at=row["new_details_at"],
             reporter=reporters.get(row["phone_key"]),
         )
+
+
+def _new_answers(report: Report, row: RowMapping, *, replace: bool = True) -> NewAnswers:
+    """Return the answers of a report that its row lacks, and those that differ, if they are to be `replace`d."""
+    answers = {name: getattr(report, name) for name in BUILT_IN_ANSWERS}
+    new = {name: answer for name, answer in answers.items() if answer not in ("", None) and answer != row[name]}
+    new = {name: answer for name, answer in new.items() if replace or row[name] in ("", None)}
+    names = [*new]
+    for column in _OWN_ANSWERS:
+        known = row[column]
+        given = {name: answer for name, answer in getattr(report, column).items() if answer != known.get(name)}
+        if given := {name: answer for name, answer in given.items() if replace or not known.get(name)}:
+            new[column] = {**known, **given}
+            names += given
+    return NewAnswers(new, tuple(sorted(names)))
 
 
 def _filed_audit_row(now: datetime, ticket: str, report: Report, detail: Mapping[str, str]) -> dict[str, Any]:

@@ -111,6 +111,8 @@ drafts = Table(
     Column("left_at", DateTime(timezone=True), nullable=False),
     Column("status", Text, nullable=False),
     Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("urgent", Boolean, nullable=False, server_default=text("false")),
+    Column("reminded_at", DateTime(timezone=True)),
     UniqueConstraint("channel", "session"),
     phone_constraint(),
     Index("uq_drafts_open", "phone_key", unique=True, postgresql_where=text("status = 'open'")),

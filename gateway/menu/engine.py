@@ -1,7 +1,7 @@
 """Dialogue engine: a pure function from a position in a menu and an input to the next position and its screen.
 
 How it works. A `Session` is a position: the state, the page of its list, the answers so far, and the `trail` of states
-that led here. There are six moves:
+that led here. There are seven moves:
 
 - *forward*, along the answer given: the state joins the trail. A state that is on the trail already is a loop in the
   menu. The trail is cut there, so that it never grows beyond the number of states. A state whose condition does not
@@ -13,6 +13,7 @@ that led here. There are six moves:
   given in advance.
 - *help*: after the third wrong input in a row, the help screen covers the question. The position stays, so an answer
   counts there too, and back uncovers the question.
+- *file*: a filed report stays filed. Nothing leads back behind it, and the answers from then on complete it.
 - *resume*: the question whether to continue is on top of the trail of the dropped dialogue. To continue is to go back.
 
 An answer counts while the state that asked for it is on the trail, so going back and choosing another option leaves no
@@ -32,10 +33,11 @@ from gateway.menu.kinds.typed_labels import navigation_key, typed_number
 from gateway.menu.limits import DEFAULT, Keys, Limits
 from gateway.menu.model import Menu, State, choices
 from gateway.menu.navigation import (
+    after_effect,
     at_shortcut,
     count_hop,
-    enter,
     forward,
+    later_answers,
     parent_answer,
     refuse,
     restart,
@@ -54,6 +56,7 @@ __all__ = [
     "begin",
     "has_place",
     "is_worth_resuming",
+    "later_answers",
     "resume",
     "show",
     "show_home",
@@ -107,10 +110,11 @@ def begin(
 def is_worth_resuming(menu: Menu, dropped: Session) -> bool:
     """Return True if a redial should offer to continue a dropped dialogue.
 
-    It must be unfinished or called off, and have the answers that the pack demands or be on its way back to the end.
+    It must be unfinished or called off, and not filed. It must have the answers that the pack demands, or be on its way
+    back to the end.
     This version of the menu must still have its states.
     """
-    if not menu.resume or not has_place(menu, dropped):
+    if not menu.resume or dropped.barrier or not has_place(menu, dropped):
         return False
     if not (menu.states[dropped.state].kind.waits_for_input or _is_called_off(menu, dropped)):
         return False
@@ -178,10 +182,7 @@ def resume(
     given: GivenValues = NO_VALUES,
 ) -> Step:
     """Continue after an effect. Values that it `learnt`, such as the ticket, are added to the answers."""
-    outcomes = menu.states[session.state].options
-    target = outcomes.get(outcome) or outcomes["failed"]
-    moved = enter(menu, session, target, session.trail, {**session.answers, **learnt}, given)
-    return show(menu, moved, limits, given=given)
+    return show(menu, after_effect(menu, session, outcome, learnt, given), limits, given=given)
 
 
 def show(menu: Menu, session: Session, limits: Limits = DEFAULT, *, given: GivenValues = NO_VALUES) -> Step:
@@ -237,7 +238,9 @@ def trim_ended(menu: Menu, session: Session) -> Session:
     One that is called off keeps its answers, and the trail to the state where it can be continued.
     """
     continue_at = menu.states[session.state].continue_at
-    if menu.resume and continue_at in session.trail:
+    if session.barrier:  # it names the same report, in fewer bytes
+        session = session._replace(barrier=0, filings=session.filings - 1)
+    elif menu.resume and continue_at in session.trail:
         trail = session.trail[: session.trail.index(continue_at) + 1]
         kept = session._replace(trail=trail, passing=False)
         return kept._replace(answers=valid_answers(menu, kept))
@@ -299,6 +302,6 @@ def _back(session: Session, state: State) -> Session:
         return session
     if session.page:
         return session._replace(page=session.page - 1, wrong=0)
-    if session.trail:
+    if len(session.trail) > session.barrier:
         return session._replace(state=session.trail[-1], trail=session.trail[:-1], wrong=0)
     return session

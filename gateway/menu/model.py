@@ -74,6 +74,10 @@ class StateKind(ABC):
         """Yield the positions that the state leads to without an answer that is kept."""
 
     @abstractmethod
+    def commits(self, state: State, outcome: str) -> bool:
+        """Return True if this outcome of an effect means that the report of the dialogue is filed."""
+
+    @abstractmethod
     def direct_targets(self, state: State) -> Mapping[str, str]:
         """Return the options that lead to their state even if its condition does not hold."""
 

@@ -16,6 +16,12 @@ def valid_answers(menu: Menu, session: Session) -> dict[str, str]:
     return _answers_on(menu, (*session.trail, session.state), session.answers)
 
 
+def later_answers(menu: Menu, session: Session) -> dict[str, str]:
+    """Return the answers that were given after the report was filed. One that was skipped is left out."""
+    given = _answers_on(menu, (*session.trail[session.barrier :], session.state), session.answers)
+    return {name: answer for name, answer in given.items() if answer}
+
+
 def _answers_on(menu: Menu, trail: Iterable[str], answers: Mapping[str, str]) -> dict[str, str]:
     kept = (menu.states[name].keep for name in trail)
     return {keep: answers[keep] for keep in kept if keep and keep in answers}
@@ -59,23 +65,57 @@ def enter(
 
 
 def jump_to(session: Session, target: str, trail: tuple[str, ...], answers: Mapping[str, str]) -> Session:
-    """Move to `target` itself, whatever its condition. The trail is cut where it contains `target`."""
-    if target in trail:
-        trail = trail[: trail.index(target)]
-    _, language, _, _, _, error, passing, hops, _, chosen, began, resumed, off = session
+    """Move to `target` itself, whatever its condition. The trail is cut where it contains `target`.
+
+    It is never cut behind the filing of a report.
+    """
+    _, language, _, _, _, error, passing, hops, _, chosen, began, resumed, off, barrier, filings = session
+    if target in trail and (not barrier or target in trail[barrier:]):
+        trail = trail[: trail.index(target, barrier)]
     # Taken apart by position: every hop comes through here, and `_replace` takes twice as long.
-    return Session(target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed, off)
+    return Session(
+        target, language, 0, answers, trail, error, passing, hops, 0, chosen, began, resumed, off, barrier, filings
+    )
 
 
 def count_hop(session: Session) -> Session:
     """Count one input, and clear the error line of the last one."""
-    state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed, off = session
-    return Session(state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed, off)
+    state, language, page, answers, trail, _, passing, hops, wrong, chosen, began, resumed, off, barrier, filed = (
+        session
+    )
+    return Session(
+        state, language, page, answers, trail, "", passing, hops + 1, wrong, chosen, began, resumed, off, barrier, filed
+    )
 
 
 def restart(session: Session, state: str) -> Session:
     """Move to `state` without trail and answers. Language, hops and the start of the dialling remain."""
-    return Session(state, session.language, hops=session.hops, chosen=session.chosen, began=session.began)
+    _, language, _, _, _, _, _, hops, _, chosen, began, _, _, _, filings = session
+    return Session(state, language, hops=hops, chosen=chosen, began=began, filings=filings)
+
+
+def after_effect(menu: Menu, session: Session, outcome: str, learnt: Mapping[str, str], given: GivenValues) -> Session:
+    """Move on from an effect. A report that is filed stays filed: no key leads back behind it."""
+    state = menu.states[session.state]
+    target = state.options.get(outcome) or state.options["failed"]
+    moved = enter(menu, session, target, session.trail, {**session.answers, **learnt}, given)
+    if not state.kind.commits(state, outcome):
+        return moved
+    return moved._replace(barrier=len(moved.trail), filings=moved.filings + 1, passing=False)
+
+
+def is_behind_filing(menu: Menu, name: str) -> bool:
+    """Return True for a screen that a filed report leads to. States whose condition does not hold are passed."""
+    for state in menu.states.values():
+        for outcome, target in state.options.items():
+            if state.kind.commits(state, outcome):
+                passed, at = set[str](), target
+                while at in menu.states and at not in passed:
+                    passed.add(at)
+                    at = menu.states[at].otherwise
+                if name in passed:
+                    return True
+    return False
 
 
 def at_shortcut(menu: Menu, session: Session, dialled: str, given: GivenValues) -> Session:

@@ -22,6 +22,7 @@ from gateway.menu.model import (
     State,
     choices,
 )
+from gateway.menu.navigation import is_behind_filing
 from gateway.text import gsm
 from gateway.text.wording import Wording, fill
 
@@ -100,10 +101,14 @@ def option_lines(menu: Menu, state: State, language: str, within: str) -> list[s
 
 
 def navigation_lines(menu: Menu, state: State, words: Wording, limits: Limits) -> list[str]:
-    """Return the lines of the option on `0` and of back. The first screens have nothing to go back to."""
+    """Return the lines of the option on `0` and of back.
+
+    The first screens have nothing to go back to, and neither have those that a filed report leads to.
+    """
     keys, back = limits.keys or menu.keys, words.navigation["back"]
     if not state.zero:
         first = state.name in (menu.start, menu.home) or not state.kind.can_go_back
+        first = first or is_behind_filing(menu, state.name)
         return [] if first else [f"{keys.back}.{back}"]
     label, target = state.zero
     zero = f"{keys.back}.{words.screens[state.words][label]}"

@@ -51,6 +51,8 @@ class Session(NamedTuple):
     began: str = ""  # where this dialogue began: "" at the first screen, `home…`, a shortcut's digits, `resume…`
     resumed: bool = False  # this dialogue was dropped and then continued
     called_off: bool = False  # the resident has called it off, and not continued it since
+    barrier: int = 0  # states of the trail when the report was filed: nothing leads back behind it. 0: not filed
+    filings: int = 0  # reports that this dialogue has filed
 
 
 class Step(NamedTuple):

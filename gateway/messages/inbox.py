@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.carriers.carrier import Inbound, OptOut, SessionEnd
@@ -113,6 +113,12 @@ class Inbox:
             "received_at": self._clock.now(),
         }
         return await self._insert_once(session_ends, row)
+
+    async def has_ended(self, channel: str, session: str) -> bool:
+        """Return True if the carrier has reported the end of this session. Most carriers report few."""
+        ended = exists().where(session_ends.c.channel == channel, session_ends.c.session == _name(session))
+        async with self._database.begin(deadline=self._deadline) as connection:
+            return bool((await connection.execute(select(ended))).scalar_one())
 
     async def _insert_once(self, table: Table, row: dict[str, Any]) -> bool:
         insert_row = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)

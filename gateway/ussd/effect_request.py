@@ -11,6 +11,7 @@ from gateway.text.phone import Phone
 
 REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
     "file_report": REQUIRED_ANSWERS,
+    "complete_report": frozenset(),
     "find_report": frozenset({"ticket"}),
     "add_details": frozenset({"ticket", "details"}),
     "erase_number": frozenset({"ticket"}),
@@ -23,7 +24,10 @@ REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class EffectRequest:
-    """Everything that an effect needs, now or later. `session` is the one that the dialogue began in."""
+    """Everything that an effect needs, now or later.
+
+    `session` names the report of the dialogue: the session that it began in (`sessions.report_session`).
+    """
 
     channel: str
     session: str

@@ -51,6 +51,7 @@ class Effects:
         self._deadline = deadline
         self._methods: Mapping[str, Callable[[Menu, EffectRequest], Awaitable[EffectResult]]] = {
             "file_report": self._file_report,
+            "complete_report": self._complete_report,
             "find_report": self._find_report,
             "add_details": self._add_details,
             "erase_number": self._erase_number,
@@ -83,6 +84,10 @@ class Effects:
         except DatabaseUnavailable:
             return None
 
+    async def complete_later(self, request: EffectRequest) -> None:
+        """Have a filed report completed by the worker. Raises `RedisUnavailable`."""
+        await self._filing.complete_later(request)
+
     async def repeat(self, effect: str, _: Menu, request: EffectRequest) -> EffectResult:
         """Return the outcome of an effect that was carried out before. Nothing is carried out now."""
         if effect != "file_report":
@@ -94,6 +99,9 @@ class Effects:
 
     async def _file_report(self, menu: Menu, request: EffectRequest) -> EffectResult:
         return await self._filing.file(request, menu.form)
+
+    async def _complete_report(self, _: Menu, request: EffectRequest) -> EffectResult:
+        return await self._filing.complete(request)
 
     async def _find_report(self, menu: Menu, request: EffectRequest) -> EffectResult:
         if await self._attempts.count_wrong(request.phone) >= menu.rules.ticket_tries_per_hour:

@@ -29,16 +29,19 @@ class Filing:
         versions: MenuVersions,
         incidents: IncidentStore,
         pending: PendingReports,
+        pending_answers: PendingReports,
         service_codes: Mapping[str, str],
         deadline: float,
     ) -> None:
         """Create the filing. `service_codes` has the code that is dialled on each channel.
 
+        `pending_answers` are those that wait to complete a filed report.
         `deadline` in seconds bounds the filing while a resident waits.
         """
         self._versions = versions
         self._incidents = incidents
         self._pending = pending
+        self._pending_answers = pending_answers
         self._service_codes = service_codes
         self._deadline = deadline
 
@@ -83,6 +86,61 @@ class Filing:
     async def find_kept(self, request: EffectRequest) -> tuple[str, Mapping[str, str]] | None:
         """Return what `file` returned for this session, if its report is pending. Raises `RedisUnavailable`."""
         return ("kept", {}) if await self._pending.contains(request) else None
+
+    async def complete(self, request: EffectRequest) -> tuple[str, Mapping[str, str]]:
+        """Complete a filed report with the answers of this request, while its resident waits. Idempotent.
+
+        Returns `completed` with the ticket. `kept` means stored in Redis until PostgreSQL is available, and `failed`
+        that there is no such open incident. Raises `RedisUnavailable` and `ValueError`.
+        """
+        try:
+            found = await self._incidents.complete(
+                request.channel,
+                request.session,
+                request.phone,
+                request.answers,
+                self._versions.current.form,
+                replace=True,
+                deadline=self._deadline,
+            )
+        except DatabaseUnavailable:
+            await self.complete_later(request)
+            return "kept", {}
+        return ("completed", {"ticket": ticket.with_dash(found)}) if found else ("failed", {})
+
+    async def complete_dropped(self, request: EffectRequest) -> bool:
+        """Complete a filed report with what its dropped session has added. Raises `DatabaseUnavailable`."""
+        found = await self._add_missing(request)
+        log.info("incident.added_to", channel=request.channel, session=request.session, found=found is not None)
+        return found is not None
+
+    async def complete_later(self, request: EffectRequest) -> None:
+        """Keep these answers until the worker completes their report. Raises `RedisUnavailable`."""
+        await self._pending_answers.add(request, replace=True)
+
+    async def complete_pending(self) -> int:
+        """Complete reports with the answers that wait. Returns their number, and stops if a store is unavailable."""
+        count = 0
+        try:
+            async for name, request in self._pending_answers.scan():
+                if request is None:
+                    await self._pending_answers.set_aside(name)
+                    continue
+                if await self._pending.contains(request):
+                    continue  # the report itself waits
+                try:
+                    count += await self._add_missing(request) is not None
+                except ValueError as error:
+                    log.error("incident.not_completed", channel=request.channel, error=type(error).__name__)
+                await self._pending_answers.remove(name)
+        except (DatabaseUnavailable, RedisUnavailable):
+            pass
+        return count
+
+    async def _add_missing(self, request: EffectRequest) -> str | None:
+        """Add what the report lacks. It changes nothing else: what Redis has may be older than what was completed."""
+        form = self._versions.current.form
+        return await self._incidents.complete(request.channel, request.session, request.phone, request.answers, form)
 
     async def file_pending(self) -> int:
         """File every pending report. Returns the number filed, and stops without error if a store is unavailable."""

@@ -11,8 +11,8 @@ from gateway.runtime.redis import Pipeline
 from gateway.ussd.effect_request import EffectRequest
 from gateway.vault.vault import CannotOpen, Vault
 
-_PENDING = "waspada:unfiled"
-_REFUSED = "waspada:unfiled:refused"
+UNFILED = "waspada:unfiled"
+UNCOMPLETED = "waspada:uncompleted"
 
 
 class PendingReports:
@@ -21,12 +21,17 @@ class PendingReports:
     Every method may raise `RedisUnavailable`.
     """
 
-    def __init__(self, redis: Pipeline, vault: Vault) -> None:
+    def __init__(self, redis: Pipeline, vault: Vault, name: str = UNFILED) -> None:
+        """Create the hash `name`: `UNFILED`, or `UNCOMPLETED` for answers that complete a filed report."""
         self._redis = redis
         self._vault = vault
+        self._name_of_hash = name
 
-    async def add(self, report: EffectRequest) -> None:
-        """Add a report, with its number encrypted. If this raises, the report may have been added or not."""
+    async def add(self, report: EffectRequest, *, replace: bool = False) -> None:
+        """Add a report, with its number encrypted. If this raises, the report may have been added or not.
+
+        An earlier one of the same name stays, unless it is to be `replace`d.
+        """
         entry = {
             "channel": report.channel,
             "session": report.session,
@@ -37,34 +42,35 @@ class PendingReports:
             "received_at": report.at.isoformat(),
             "call": report.call,
         }
-        await self._redis.run("HSETNX", _PENDING, self._name(report), json.dumps(entry))
+        command = "HSET" if replace else "HSETNX"
+        await self._redis.run(command, self._name_of_hash, self._name(report), json.dumps(entry))
 
     async def contains(self, report: EffectRequest) -> bool:
         """Return True if a report of this channel, session and phone is pending."""
-        return bool(await self._redis.run("HEXISTS", _PENDING, self._name(report)))
+        return bool(await self._redis.run("HEXISTS", self._name_of_hash, self._name(report)))
 
     async def scan(self) -> AsyncIterator[tuple[bytes, EffectRequest | None]]:
         """Yield the name of each entry and its report, or None for an entry that cannot be read."""
         cursor = b"0"
         while True:
-            cursor, listed = await self._redis.run("HSCAN", _PENDING, cursor)
+            cursor, listed = await self._redis.run("HSCAN", self._name_of_hash, cursor)
             for name, raw in zip(listed[::2], listed[1::2], strict=True):
                 yield name, self._parse(raw)
             if cursor == b"0":
                 return
 
     async def count(self) -> int:
-        return int(await self._redis.run("HLEN", _PENDING))
+        return int(await self._redis.run("HLEN", self._name_of_hash))
 
     async def remove(self, name: bytes) -> None:
-        await self._redis.run("HDEL", _PENDING, name)
+        await self._redis.run("HDEL", self._name_of_hash, name)
 
     async def set_aside(self, name: bytes) -> None:
         """Move an entry that can never be filed to another hash, for a person to look at."""
-        raw = await self._redis.run("HGET", _PENDING, name)
+        raw = await self._redis.run("HGET", self._name_of_hash, name)
         if raw is not None:
-            await self._redis.run("HSET", _REFUSED, name, raw)
-            await self._redis.run("HDEL", _PENDING, name)
+            await self._redis.run("HSET", f"{self._name_of_hash}:refused", name, raw)
+            await self._redis.run("HDEL", self._name_of_hash, name)
 
     def _name(self, report: EffectRequest) -> str:
         # The phone is part of the name, so that two phones with one session do not replace each other.

@@ -17,6 +17,9 @@ from gateway.menu.model import Menu
 from gateway.menu.session import HOME, RESUME, Session, Step
 from gateway.ussd.screen_label import ScreenLabel
 
+FILED = "filed"
+"""Outcome of the effect that files a report."""
+
 
 @dataclass(frozen=True, slots=True)
 class StartInputs:
@@ -118,21 +121,31 @@ def _beginnings(
 
 
 def _replay(menu: Menu, session: Session, parts: Sequence[str], label: ScreenLabel, inputs: StartInputs) -> Step | None:
-    step, answered = _follow(menu, session, parts, inputs)
+    # The label proves that the screens after a filing were shown: it went well.
+    step, answered = _follow(menu, session, parts, inputs, past_filing=True)
     fits = answered.state == label.state and label.language in ("", answered.language)
     return step if fits else None
 
 
-def _follow(menu: Menu, session: Session, parts: Sequence[str], inputs: StartInputs) -> tuple[Step | None, Session]:
+def _follow(
+    menu: Menu, session: Session, parts: Sequence[str], inputs: StartInputs, *, past_filing: bool = False
+) -> tuple[Step | None, Session]:
     """Step through `parts` from `session`. Returns the last step, and the position that the newest input answers.
 
-    The step is None if the dialogue had an effect or its end before, or if nobody can type so much in one call.
+    The step is None if the dialogue had an effect or its end before, or if nobody can type so much in one call. With
+    `past_filing` the filing of a report is no such effect: it is taken to have gone well, and the ticket is unknown.
     """
     step = None
     if len(parts) > inputs.limits.hops:
         return None, session
     for keys in parts:
         if step is not None:
+            if (
+                past_filing
+                and step.effect
+                and menu.states[step.session.state].kind.commits(menu.states[step.session.state], FILED)
+            ):
+                step = engine.resume(menu, step.session, FILED, {}, inputs.limits, given=inputs.given)
             if step.effect or step.end:
                 return None, session
             session = step.session

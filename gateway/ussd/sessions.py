@@ -36,6 +36,12 @@ def session_hash(channel: str, session: str) -> int:
     return crc32(f"{channel}:{session}".encode("utf-8", "surrogatepass"))
 
 
+def report_session(session: str, menu_session: Session) -> str:
+    """Return the name under which a dialogue files its report. A second report of one call has a name of its own."""
+    earlier = menu_session.filings - 1 if menu_session.barrier else menu_session.filings
+    return f"{session}+{earlier}" if earlier > 0 else session
+
+
 class StoredSession(NamedTuple):
     """Session between two callbacks: whose it is, the transcript by then, and the position in the menu.
 
@@ -72,9 +78,14 @@ class StoredSession(NamedTuple):
     def without_report(self, menu: Menu, today: date, *, filed: int) -> StoredSession:
         """Return it without its answers, once its report was filed: this time (`filed` is 1), or before (0)."""
         old = self.menu_session
-        home = engine.show_home(menu, old.language).session._replace(chosen=old.chosen)
+        home = engine.show_home(menu, old.language).session._replace(chosen=old.chosen, filings=old.filings)
         count = self.filed_today(today) + filed
         return self._replace(menu_session=home, origin="", filed_on=today.toordinal(), filed_count=count)
+
+    @property
+    def report_session(self) -> str:
+        """Session under which its report is filed: that in which a resumed dialogue began."""
+        return report_session(self.origin or self.session, self.menu_session)
 
     def age(self, now: datetime) -> float:
         """Return the seconds since it was stored."""
@@ -174,6 +185,7 @@ def encode(stored: StoredSession) -> bytes:
     values = [channel, session, length, checksum, version, at, position.state, position.language]
     rarer = [position.answers, "/".join(position.trail), flags, position.hops, filed_on, filed]
     rarer += [position.began, position.page, position.wrong, position.error, origin, replaced, spans]
+    rarer += [position.barrier, position.filings]
     while rarer and not rarer[-1]:
         rarer.pop()
     plain = to_json([*values, *rarer])
@@ -189,7 +201,8 @@ def decode(raw: bytes) -> StoredSession | None:
             raw = zlib.decompress(raw)
         channel, session, length, checksum, version, at, state, language, *rarer = from_json(raw)
         rarer += _EMPTY[len(rarer) :]
-        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, origin, replaced, spans = rarer
+        answers, trail, flags, hops, filed_on, filed, began, page, wrong, error, *rarest = rarer
+        origin, replaced, spans, barrier, filings = rarest
         # By position, which takes half the time of keywords.
         position = Session(
             state,
@@ -205,6 +218,8 @@ def decode(raw: bytes) -> StoredSession | None:
             began,
             bool(flags & _RESUMED),
             bool(flags & _CALLED_OFF),
+            barrier,
+            filings,
         )
         text, earlier, starred = (
             TextFingerprint(length, checksum),
@@ -216,4 +231,4 @@ def decode(raw: bytes) -> StoredSession | None:
         return None
 
 
-_EMPTY: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", (), ()]
+_EMPTY: list[Any] = [{}, "", 0, 0, 0, 0, "", 0, 0, "", "", (), (), 0, 0]

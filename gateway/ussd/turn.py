@@ -8,7 +8,7 @@ transcript, and if all else fails, the resident gets an apology in their languag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -18,23 +18,23 @@ from gateway.menu import engine
 from gateway.menu.engine import Step
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
-from gateway.menu.report_form import REQUIRED_ANSWERS
-from gateway.menu.session import NO_VALUES
+from gateway.menu.session import NO_VALUES, Session
 from gateway.runtime.clock import Clock
 from gateway.runtime.metrics import Metrics
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text.wording import fill
 from gateway.ussd import transcript
-from gateway.ussd.dropped_sessions import DroppedSessions, is_fileable
+from gateway.ussd.dropped_sessions import DroppedSessions
 from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import BY_DUTY
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.next_step import next_step
-from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession
+from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession, report_session
 from gateway.ussd.transcript import TranscriptVerdict
 from gateway.ussd.turn_context import TurnContext
 from gateway.ussd.turn_log import turn_fields
+from gateway.ussd.unfinished_report import is_worth_watching
 from gateway.vault.vault import Vault
 
 log = structlog.get_logger()
@@ -122,6 +122,8 @@ class TurnHandler:
         context.set_time(self._deps.clock.now())
         await self._forget_filed(context)
         step = next_step(context)
+        if step.session.barrier and not step.session.answers.get("ticket"):
+            step = await self._recall_ticket(context, step)
         if context.keys and context.turn.label is None:
             self._warn_unlabelled(context.channel)
         if context.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
@@ -161,23 +163,38 @@ class TurnHandler:
             context.forget_dropped()
         context.sql_s += self._deps.clock.monotonic() - started
 
-    async def _carry_out(self, context: TurnContext, step: Step) -> Step:
+    async def _recall_ticket(self, context: TurnContext, step: Step) -> Step:
+        """Look up the ticket of a report that was filed before Redis lost the session: a replay has no tickets."""
         started = self._deps.clock.monotonic()
-        session = step.session
+        found = await self._deps.effects.find_filed(self._request(context, step.session))
+        context.sql_s += self._deps.clock.monotonic() - started
+        context.filed_today = max(1, context.filed_today)
+        if found is None:
+            return step
+        session = step.session._replace(answers={**step.session.answers, **found[1]})
+        return engine.show(context.menu, session, context.limits, given=context.given)
+
+    def _request(self, context: TurnContext, session: Session, effect: str = "") -> EffectRequest:
         # An offered dialogue that is discarded is no longer resumed, but its report is the one to look for.
-        first = context.first_session() if step.effect == "delete_draft" else context.origin(session)
-        request = EffectRequest(
+        first = context.first_session() if effect == "delete_draft" else context.origin(session)
+        known = engine.later_answers if effect == "complete_report" else engine.valid_answers
+        return EffectRequest(
             channel=context.channel,
-            session=first or context.turn.session,
+            session=report_session(first or context.turn.session, session),
             phone=context.turn.phone,
             language=session.language,
-            answers=engine.valid_answers(context.menu, session),
+            answers=known(context.menu, session),
             at=context.now,
             resumed=bool(first),
             callback=str(transcript.fingerprint(context.turn.text).checksum),
             call=context.call,
             earlier_calls=context.earlier_calls,
         )
+
+    async def _carry_out(self, context: TurnContext, step: Step) -> Step:
+        started = self._deps.clock.monotonic()
+        session = step.session
+        request = self._request(context, session, step.effect)
         do = self._deps.effects.repeat if context.is_guess else self._deps.effects.carry_out
         outcome, values = await do(step.effect, context.menu, request)
         context.sql_s += self._deps.clock.monotonic() - started
@@ -195,12 +212,14 @@ class TurnHandler:
             ttl = self._ttl(context.menu).seconds(
                 session, ended=step.end and not session.trail, filed=context.filed_today > 0
             )
-            writing = self._deps.sessions.compare_and_set(context.phone_key, context.raw, stored, ttl)
-            if _became_fileable(context, step):
-                # Together, so that the pipeline sends both in one round trip.
-                other, _ = await asyncio.gather(writing, self._deps.dropped.watch(context.turn.phone))
-            else:
-                other = await writing
+            writes = [self._deps.sessions.compare_and_set(context.phone_key, context.raw, stored, ttl)]
+            besides: list[Awaitable[None]] = []
+            if _became_worth_watching(context, step):
+                besides.append(self._deps.dropped.watch(context.turn.phone))
+            if added := context.completing_request(self._deps.versions):
+                besides.append(self._deps.effects.complete_later(added))
+            # Together, so that the pipeline sends all in one round trip.
+            other = (await asyncio.gather(*writes, *besides))[0] if besides else await writes[0]
         except RedisUnavailable:
             self._deps.metrics.store_errors.labels("redis").inc()
             # The next turn is replayed from the carrier's transcript. A question cannot be asked again without end.
@@ -222,14 +241,14 @@ class TurnHandler:
         return self._ttls[menu.version]
 
 
-def _became_fileable(context: TurnContext, step: Step) -> bool:
-    """Return True if this turn gave the dialogue the answers of a report, which a dropped session must not lose."""
-    if step.end or not step.session.answers.keys() >= REQUIRED_ANSWERS:
+def _became_worth_watching(context: TurnContext, step: Step) -> bool:
+    """Return True if this turn gave the dialogue answers which a dropped session must not lose."""
+    if step.end or not is_worth_watching(context.menu, step.session):
         return False
     earlier = context.stored.menu_session if context.stored is not None else None
-    if earlier and not earlier.called_off and earlier.answers.keys() >= REQUIRED_ANSWERS:
-        return False  # watched since an earlier turn
-    return is_fileable(context.menu, step.session)
+    if earlier is None or not engine.has_place(context.menu, earlier):
+        return True
+    return bool(earlier.barrier) != bool(step.session.barrier) or not is_worth_watching(context.menu, earlier)
 
 
 def _is_ahead(other: StoredSession, ours: StoredSession, text: str) -> bool:

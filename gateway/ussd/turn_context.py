@@ -11,6 +11,7 @@ from gateway.menu import engine
 from gateway.menu.limits import Limits
 from gateway.menu.model import Menu
 from gateway.menu.session import Session
+from gateway.text.phone import Phone
 from gateway.ussd.effect_request import EffectRequest
 from gateway.ussd.menu_versions import MenuVersions
 from gateway.ussd.replay import StartInputs
@@ -19,6 +20,17 @@ from gateway.ussd.sessions import StoredSession, session_hash
 from gateway.ussd.transcript import TranscriptVerdict, fingerprint
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def completing_request(stored: StoredSession, phone: Phone, versions: MenuVersions) -> EffectRequest | None:
+    """Return a request for the answers that a session gave after it filed its report. Returns None without any."""
+    menu, session = versions.get(stored.menu_version) or versions.current, stored.menu_session
+    if not session.barrier or not engine.has_place(menu, session):
+        return None
+    if not (answers := engine.later_answers(menu, session)):
+        return None
+    at = datetime.fromtimestamp(stored.stored_at, UTC)
+    return EffectRequest(stored.channel, stored.report_session, phone, session.language, answers, at)
 
 
 @dataclass(slots=True)
@@ -85,8 +97,11 @@ class TurnContext:
         dropped = self.previous
         if dropped is None or (session := self.resumable_session()) is None:
             return None
-        first = dropped.origin or dropped.session
-        return EffectRequest(dropped.channel, first, self.turn.phone, session.language, {}, self.now)
+        return EffectRequest(dropped.channel, dropped.report_session, self.turn.phone, session.language, {}, self.now)
+
+    def completing_request(self, versions: MenuVersions) -> EffectRequest | None:
+        """Return a request for what an earlier call has added to its filed report. Returns None for nothing."""
+        return completing_request(self.previous, self.turn.phone, versions) if self.previous else None
 
     def forget_dropped(self) -> None:
         """Offer nothing to resume: the report was sent, and Redis does not know. It counts as one of today."""

@@ -50,7 +50,7 @@ from gateway.ussd.dropped_sessions import DroppedSessions
 from gateway.ussd.effects import Effects
 from gateway.ussd.filing import Filing
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.pending_reports import PendingReports
+from gateway.ussd.pending_reports import UNCOMPLETED, PendingReports
 from gateway.ussd.sessions import SessionStore
 from gateway.ussd.turn import TurnDeps, TurnHandler, UssdService
 from gateway.vault.vault import Vault
@@ -144,13 +144,24 @@ class Services:
         self.retention = Retention(database, clock, timedelta(days=self.settings.retention_days))
         self.sessions = SessionStore(self.pipeline)
         self.pending_reports = PendingReports(self.pipeline, vault)
+        self.pending_answers = PendingReports(self.pipeline, vault, UNCOMPLETED)
         self.ticket_attempts = TicketAttempts(self.pipeline, vault)
 
     def _build_ussd(self) -> None:
         deadline_s = self.settings.sql_deadline_ms / 1000
-        self.filing = Filing(self.versions, self.incidents, self.pending_reports, self._codes, deadline_s)
+        self.filing = Filing(
+            self.versions, self.incidents, self.pending_reports, self.pending_answers, self._codes, deadline_s
+        )
         self.dropped_sessions = DroppedSessions(
-            self.pipeline, self.sessions, self.versions, self.drafts, self.vault, self.clock, self._codes
+            self.pipeline,
+            self.sessions,
+            self.versions,
+            self.drafts,
+            self.filing,
+            self.inbox,
+            self.vault,
+            self.clock,
+            self._codes,
         )
         self.effects = Effects(
             self.filing,

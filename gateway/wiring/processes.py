@@ -76,6 +76,7 @@ async def run_worker(services: Services) -> AsyncIterator[None]:
                 ("post", services.inbound_handler.handle_all, poll_s),
                 ("appeals", services.appeals.worker.run_once, APPEALS_S),
                 ("kept reports", services.filing.file_pending, HOUSEKEEPING_S),
+                ("kept answers", services.filing.complete_pending, HOUSEKEEPING_S),
                 ("dropped dialogues", services.dropped_sessions.sweep, HOUSEKEEPING_S),
                 ("old drafts", services.dropped_sessions.expire_drafts, HOUSEKEEPING_S),
                 ("redis file", services.redis_file.rewrite, REDIS_FILE_S),

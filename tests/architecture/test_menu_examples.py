@@ -140,7 +140,7 @@ def test_key_that_is_in_no_table_is_refused(heading: str, tmp_path: Path) -> Non
 
 
 def test_unknown_key_of_a_state_or_shortcut_is_refused(tmp_path: Path) -> None:
-    for place in ((*STATES, "seen"), ("flow.yaml", "shortcuts", "9")):
+    for place in ((*STATES, "seen"), ("flow.yaml", "shortcuts", "20")):
         (said,) = diagnostics(put(place, {"nonsense": "1"}), tmp_path)
         assert said.endswith("nonsense: unknown key")
 

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
+from gateway.menu.checks.checker import check_menu
 from gateway.menu.limits import DEFAULT
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
@@ -34,6 +36,12 @@ REQUIRED = {
     ),
     "what goes wrong": "wrong-input three-wrong-inputs-id three-wrong-inputs-jv three-wrong-inputs-en star-in-the-text",
     "how filing ends": "report-kept report-perhaps-sent report-not-sent limit-reached limit-reached-jv",
+    "danger": (
+        "danger-first-call-id danger-first-call-jv danger-first-call-en danger-typed-place-id danger-typed-place-jv "
+        "danger-ordinary-jv danger-ordinary-en danger-back-and-home danger-kept danger-not-added danger-at-the-limit "
+        "danger-two-reports tegal-danger kab-danger-first-id kab-danger-back-and-home"
+    ),
+    "the number": "privacy-notice kab-privacy-notice",
     "resuming": "resume-continue resume-again resume-delete resume-not-worth-it",
     "shortcuts": (
         "shortcut-category shortcut-status shortcut-at-the-limit shortcut-after-a-drop suffix-as-keystrokes "
@@ -46,7 +54,7 @@ REQUIRED = {
         "kab-place-on-the-list subscribe-by-name-on-the-list"
     ),
     "Kabupaten Pekalongan": (
-        "kab-official-appeals kab-pages kab-typed-village kab-same-name-twice kab-danger-jv "
+        "kab-official-appeals kab-pages kab-typed-village kab-same-name-twice kab-danger-jv kab-report-jv "
         "kab-status-and-appeals-jv kab-resume "
         "kab-back-from-every-screen kab-back-from-status-and-appeals kab-home-from-every-screen "
         "kab-home-from-status-and-appeals"
@@ -133,3 +141,51 @@ def _played(pack: str) -> str:
 def _texts(pack: str) -> list[str]:
     texts = [path.read_text(encoding="utf-8") for path in DIALOGUES]
     return [text for text in texts if pack_of(text) == pack]
+
+
+def _screens_to_ticket(recorded: str) -> int:
+    """Count the screens that are answered from the first dial to the first ticket."""
+    before, filed, _ = recorded.partition("~ file_report")
+    assert filed
+    return len(re.findall(r"^> ", before, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [
+        ("danger-first-call-id", 6),
+        ("danger-first-call-jv", 6),
+        ("danger-first-call-en", 5),
+        ("tegal-danger", 6),
+        ("kab-danger-first-id", 4),
+        ("clash-now-with-danger-id", 8),
+        ("danger-ordinary-jv", 7),
+        ("kab-danger-jv", 5),
+    ],
+)
+def test_danger_is_filed_after_so_many_screens(name: str, most: int) -> None:
+    assert _screens_to_ticket((HERE / f"{name}.txt").read_text(encoding="utf-8")) == most
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_longest_way_of_every_pack_has_fourteen_screens(pack: str) -> None:
+    assert check_menu(menu(pack)).longest.screens <= 14
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_every_screen_of_danger_names_whom_to_call_or_follows_one_that_does(pack: str) -> None:
+    known = menu(pack)
+    for wording in known.wordings.values():
+        for state in (
+            "main",
+            "urgent",
+            "ticket_urgent",
+            "completed",
+            "not_completed",
+            "saved",
+            "perhaps_sent",
+            "limit",
+        ):
+            assert "110" in wording.heading(state), (wording.language, state)
+        if known.start == "language":
+            assert "110" in wording.heading("language")

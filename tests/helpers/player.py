@@ -36,6 +36,7 @@ PACK = "pekalongan"
 CALLER = phone.Phone("+6281230004567")
 ENDINGS = {
     "file_report": "filed 7340-2817",
+    "complete_report": "completed",
     "find_report": "found 7340-2817 checking 27/11 13:05",
     "add_details": "added",
     "erase_number": "erased",
@@ -155,7 +156,8 @@ class DialoguePhone:
     def _carried_out(self, effect: str, place: Session) -> str:
         outcome, *values = self.endings[effect].split(" ", len(LEARNT.get(self.endings[effect].split(" ")[0], ())))
         learnt = dict(zip(LEARNT.get(outcome, ()), values, strict=True))
-        answers = engine.valid_answers(self.menu, place)
+        known = engine.later_answers if effect == "complete_report" else engine.valid_answers
+        answers = known(self.menu, place)
         shown = ", ".join(f"{name} {value or '-'}" for name, value in answers.items() if name not in _ON_THE_WAY)
         self.led = engine.resume(self.menu, place, outcome, learnt, given=self._given)
         return f"    ~ {effect} ({shown}): {outcome}\n" if shown else f"    ~ {effect}: {outcome}\n"

@@ -43,7 +43,7 @@ TTL = 600
 DAY_S = 24 * 60 * 60
 
 # Inputs: Indonesian; a clash under way in Podosugih; no danger, over 50 people, seen; described; may be called; send.
-TO_DESCRIBE = ("1", "1", "1", "3", "1", "2", "1", "2", "3", "1")
+TO_DESCRIBE = ("1", "2", "1", "3", "1", "2", "1", "2", "3", "1")
 TO_CONFIRM = (*TO_DESCRIBE, "tawuran di pasar", "1")
 WHOLE_REPORT = (*TO_CONFIRM, "1")
 TO_PLACE = WHOLE_REPORT[:7]  # as far as the question about danger

@@ -55,24 +55,30 @@ def at(menu: Menu, keys: str, **facts: str) -> str:
 
 @pytest.mark.parametrize(("reports", "state"), [("0", "notice"), ("4", "notice"), ("5", "limit"), ("12", "limit")])
 def test_condition_on_a_fact_skips_a_state(menu: Menu, reports: str, state: str) -> None:
-    assert at(menu, "1 1", reports_today=reports) == state
+    assert at(menu, "1 2", reports_today=reports) == state
 
 
 def test_condition_on_an_unknown_fact_does_not_hold(menu: Menu) -> None:
-    assert at(menu, "1 1") == "notice"
+    assert at(menu, "1 2") == "notice"
 
 
 def test_condition_can_test_the_stage_of_the_day(files: Files) -> None:
     menu = load(
-        {**files, "flow.yaml": files["flow.yaml"].replace("only_if: when is now", "only_if: stage is pemungutan")}
+        {
+            **files,
+            "flow.yaml": files["flow.yaml"].replace(
+                "only_if: when in [now, hour] and category in [gesekan, ancam, tps, lain]",
+                "only_if: stage is pemungutan",
+            ),
+        }
     )
 
-    assert at(menu, "1 1 1 1 1 1 3", stage="pemungutan") == "danger"
-    assert at(menu, "1 1 1 1 1 1 3", stage="kampanye") == "seen"
+    assert at(menu, "1 2 1 1 1 1 3", stage="pemungutan") == "danger"
+    assert at(menu, "1 2 1 1 1 1 3", stage="kampanye") == "seen"
 
 
 def test_condition_ignores_an_answer_that_was_taken_back(menu: Menu) -> None:
-    changed = "1 1 1 1 1 1 1 0 3"  # now, then back, then earlier today
+    changed = "1 2 1 3 1 1 1 0 3"  # now, then back, then earlier today
 
     assert at(menu, changed) == "seen"
 
@@ -82,4 +88,4 @@ def test_cycle_of_conditions_does_not_hang(files: Files) -> None:
         "  notice:\n", "  notice:\n    only_if: reports_today at least 7\n    otherwise: limit\n"
     )
 
-    assert at(load({**files, "flow.yaml": flow}), "1 1") in ("limit", "notice")
+    assert at(load({**files, "flow.yaml": flow}), "1 2") in ("limit", "notice")

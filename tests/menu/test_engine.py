@@ -19,34 +19,34 @@ from tests.helpers.dialogue import GIVEN, TODAY, walk
 from tests.helpers.menus import MENUS
 from tests.helpers.pack_edits import Files
 
-TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
+TO_CONFIRM = "1 2 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
 
 
 def test_step_accepts_the_number_of_an_option_on_another_page(menu: Menu) -> None:
-    assert walk(menu, "1 1 1 8").session.answers["category"] == "tps"
+    assert walk(menu, "1 2 1 8").session.answers["category"] == "tps"
 
 
 @pytest.mark.parametrize("typed", ["3.", "03", "(3)", "\uff13", "\u0663", "3\u200b", " 3 ", "3\ufe0f\u20e3"])
 def test_step_accepts_the_number_of_an_option_as_thumbs_type_it(menu: Menu, typed: str) -> None:
-    assert walk(menu, ["1", "1", "1", typed]).session.answers["category"] == "gesekan"
+    assert walk(menu, ["1", "2", "1", typed]).session.answers["category"] == "gesekan"
 
 
 @pytest.mark.parametrize(
     ("typed", "state"), [("0.", "notice"), ("00.", "main"), ("\uff19\uff19", "notice"), ("98.", "category")]
 )
 def test_step_accepts_navigation_keys_as_thumbs_type_them(menu: Menu, typed: str, state: str) -> None:
-    assert walk(menu, ["1", "1", "1", typed]).session.state == state
+    assert walk(menu, ["1", "2", "1", typed]).session.state == state
 
 
 def test_more_and_back_turn_pages(menu: Menu) -> None:
-    first, second = walk(menu, "1 1 1"), walk(menu, "1 1 1 98")
+    first, second = walk(menu, "1 2 1"), walk(menu, "1 2 1 98")
 
     assert "5.Hoaks" in first.screen
     assert "98.Lanjut" in first.screen
     assert "6.Baliho" in second.screen
     assert "98." not in second.screen
-    assert walk(menu, "1 1 1 98 0").screen == first.screen
-    assert walk(menu, "1 1 1 98 98").screen.startswith("Pilih angka 1-9:\n")
+    assert walk(menu, "1 2 1 98 0").screen == first.screen
+    assert walk(menu, "1 2 1 98 98").screen.startswith("Pilih angka 1-9:\n")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_more_and_back_turn_pages(menu: Menu) -> None:
     ],
 )
 def test_redial_tells_neither_kind_nor_place_of_a_restricted_report(menu: Menu, category: str, screen: str) -> None:
-    dropped = walk(menu, f"1 1 1 {category} 1 2 1").session
+    dropped = walk(menu, f"1 2 1 {category} 1 2 1").session
     redial = engine.begin(menu, given=GIVEN, dropped=dropped)
 
     assert redial.screen == screen
@@ -83,7 +83,7 @@ def test_home_works_everywhere_and_keeps_only_the_language(menu: Menu) -> None:
 
 
 def test_zero_skips_the_description_and_goes_back_at_the_end(menu: Menu) -> None:
-    skipped = walk(menu, "1 1 1 3 1 2 3 1 0")
+    skipped = walk(menu, "1 2 1 3 1 2 3 1 0")
     assert skipped.session.state == "contact"
     assert skipped.session.answers["description"] == ""
 
@@ -113,10 +113,13 @@ DESTRUCTIVE = ("0", "99", "9", "", "x")
 @pytest.mark.parametrize("pack", MENUS)
 @pytest.mark.parametrize("key", [*DESTRUCTIVE, *"12345"])
 def test_no_single_key_ends_a_dialogue_unsent(pack: str, key: str) -> None:
-    """Only an option of a question that asks for it leads to an end without a report, or to an effect."""
+    """Only an option of a question that asks for it leads to an end without a report, or to an effect.
+
+    Danger is filed with the place, or with the answer that there is any.
+    """
     menu = MENUS[pack]
-    asking = {"ask_cancel", "ask_delete", "erase", "appeals", "confirm"}
-    lists = ("appeal_", "kelurahan", "village", "which")
+    asking = {"ask_cancel", "ask_delete", "erase", "appeals", "confirm", "danger", "limit"}
+    lists = ("appeal_", "kelurahan", "village", "which", "urgent_kelurahan", "urgent_village", "urgent_which")
     for state in menu.states.values():
         if not state.kind.waits_for_input or state.name in asking or state.name.startswith(lists):
             continue
@@ -129,12 +132,12 @@ def test_no_single_key_ends_a_dialogue_unsent(pack: str, key: str) -> None:
 
 
 def test_language_can_be_changed_within_a_dialogue(menu: Menu) -> None:
-    assert walk(menu, "1 5 2").session.language == "jv"
-    assert "Lapor kedadosan" in walk(menu, "1 5 2").screen
+    assert walk(menu, "1 5 2 2").session.language == "jv"
+    assert "Lapor kedadosan" in walk(menu, "1 5 2 2").screen
 
 
 def test_star_stays_in_a_description(menu: Menu) -> None:
-    led = walk(menu, "1 1 1 3 1 2 3 1 5*5*meter")
+    led = walk(menu, "1 2 1 3 1 2 3 1 5*5*meter")
 
     assert led.session.answers["description"] == "5*5*meter"
 
@@ -165,7 +168,7 @@ def test_channel_can_rename_navigation_keys(menu: Menu) -> None:
     def step(session: Session, keys: str) -> Step:
         return engine.step(menu, session, keys, limits, given=GIVEN, today=TODAY)
 
-    first = walk(menu, "1 1 1", limits=limits)
+    first = walk(menu, "1 2 1", limits=limits)
     second = step(first.session, "88")
 
     assert first.screen.endswith("88.Lanjut\n70.Kembali")
@@ -197,15 +200,15 @@ def test_trim_ended_keeps_what_the_last_screen_shows(menu: Menu) -> None:
 
 
 def test_borrowed_screen_is_the_same_screen(menu: Menu) -> None:
-    assert walk(menu, "1 3 1").screen == walk(menu, "1 1 1 1").screen
-    assert walk(menu, "1 3 1 2").screen == walk(menu, "1 1 1 1 2").screen
+    assert walk(menu, "1 4 1").screen == walk(menu, "1 2 1 1").screen
+    assert walk(menu, "1 4 1 2").screen == walk(menu, "1 2 1 1 2").screen
 
 
 # The third wrong input -----------------------------------------------------------------------------------------
 
 
 def test_third_wrong_input_in_a_row_leads_to_help_and_back(menu: Menu) -> None:
-    before = walk(menu, "1 1 1 3 1")
+    before = walk(menu, "1 2 1 3 1")
     helped = walk(menu, "77 77 77", before.session)
 
     assert engine.shown_state(menu, helped.session).name == "help"
@@ -218,17 +221,17 @@ def test_third_wrong_input_in_a_row_leads_to_help_and_back(menu: Menu) -> None:
 # The inputs that lead to a question, three wrong answers, the right one, and the answer that is kept.
 HELPED: list[tuple[str, list[str], str, tuple[str, str]]] = [
     ("", ["9", "x", ""], "2", ("language", "jv")),
-    ("1 1 1", ["77", "77", "apa"], "3", ("category", "gesekan")),
-    ("1 1 1 98", ["0x", "77", "77"], "7", ("category", "larang")),
-    ("1 1 1 3", ["7", "surabaya", "7"], "2", ("kecamatan", "33.75.02")),
-    ("1 1 1 3", ["surabaya", "jakarta", "7"], "klego", ("place_name", "klego")),
-    ("1 1 1 3 1", ["77", "77", "77"], "podosugih", ("area", "33.75.01.1003")),
-    ("1 1 1 3 1 2", ["9", "9", "9"], "1", ("when", "now")),
-    ("1 1 1 3 1 2 4", ["31/2", "besok", "x"], "27/11", ("when_date", "2026-11-27")),
-    ("1 1 1 3 1 2 4", ["1", "1", "1"], "kemarin", ("when_date", "2026-11-27")),
-    ("1 1 1 3 1 2 3 1", ["", "", ""], "ribut", ("description", "ribut")),
-    ("1 1 1 3 1 2 3 1 ribut", ["hm", "8", "8"], "1", ("contact", "yes")),
-    ("1 2", ["1", "2", "7340-2818"], "73402817", ("ticket", "7340-2817")),
+    ("1 2 1", ["77", "77", "apa"], "3", ("category", "gesekan")),
+    ("1 2 1 98", ["0x", "77", "77"], "7", ("category", "larang")),
+    ("1 2 1 3", ["7", "surabaya", "7"], "2", ("kecamatan", "33.75.02")),
+    ("1 2 1 3", ["surabaya", "jakarta", "7"], "klego", ("place_name", "klego")),
+    ("1 2 1 3 1", ["77", "77", "77"], "podosugih", ("area", "33.75.01.1003")),
+    ("1 2 1 3 1 2", ["9", "9", "9"], "1", ("when", "now")),
+    ("1 2 1 3 1 2 4", ["31/2", "besok", "x"], "27/11", ("when_date", "2026-11-27")),
+    ("1 2 1 3 1 2 4", ["1", "2", "1"], "kemarin", ("when_date", "2026-11-27")),
+    ("1 2 1 3 1 2 3 1", ["", "", ""], "ribut", ("description", "ribut")),
+    ("1 2 1 3 1 2 3 1 ribut", ["hm", "8", "8"], "1", ("contact", "yes")),
+    ("1 3", ["1", "3", "7340-2818"], "73402817", ("ticket", "7340-2817")),
 ]
 
 
@@ -247,7 +250,7 @@ def test_help_takes_the_answer_to_the_question(
 
 
 def test_wrong_input_on_help_shows_the_question_and_the_reason(menu: Menu) -> None:
-    again = walk(menu, "1 1 1 77 77 77 77")
+    again = walk(menu, "1 2 1 77 77 77 77")
 
     assert (again.session.state, again.session.error, again.session.wrong) == ("category", "choice", 1)
     assert again.screen.startswith("Pilih angka 1-9:\nAda kejadian apa?")
@@ -255,7 +258,7 @@ def test_wrong_input_on_help_shows_the_question_and_the_reason(menu: Menu) -> No
 
 
 def test_help_over_a_question_with_an_option_on_zero_leads_back_to_it(menu: Menu) -> None:
-    asked = walk(menu, "1 1 1 3 1 2 3 1")
+    asked = walk(menu, "1 2 1 3 1 2 3 1")
     helped = walk(menu, ["", "", ""], asked.session)
 
     assert walk(menu, "0", helped.session).screen == asked.screen
@@ -263,9 +266,9 @@ def test_help_over_a_question_with_an_option_on_zero_leads_back_to_it(menu: Menu
     assert walk(menu, "00", helped.session).session.state == "main"
 
 
-@pytest.mark.parametrize("between", ["0 1", "98", "00 1 1"])
+@pytest.mark.parametrize("between", ["0 1", "98", "00 2 1"])
 def test_right_input_resets_the_count_of_wrong_ones(menu: Menu, between: str) -> None:
-    assert walk(menu, f"1 1 1 77 77 {between} 77 77").session.state == "category"
+    assert walk(menu, f"1 2 1 77 77 {between} 77 77").session.state == "category"
 
 
 def test_without_help_state_the_question_is_repeated(files: Files) -> None:

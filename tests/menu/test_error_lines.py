@@ -13,21 +13,21 @@ from tests.helpers.dialogue import GIVEN, walk
 from tests.helpers.menus import MENUS
 from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack
 
-TO_DATE = ("1", "1", "1", "2", "2", "4", "4")
-TO_DESCRIBE = ("1", "1", "1", "2", "2", "4", "3", "1")
+TO_DATE = ("1", "2", "1", "2", "2", "4", "4")
+TO_DESCRIBE = ("1", "2", "1", "2", "2", "4", "3", "1")
 
 
 @pytest.mark.parametrize(
     ("inputs", "line"),
     [
         (("9",), "Pilih angka 1-3:"),
-        (("1", "1", "1", "77"), "Pilih angka 1-9:"),
-        (("1", "1", "1", "98", "77"), "Pilih angka 1-9:"),
-        (("1", "1", "2"), "Pilih angka 1:"),
-        (("1", "4", "1"), "Pilih angka 0:"),
+        (("1", "2", "1", "77"), "Pilih angka 1-9:"),
+        (("1", "2", "1", "98", "77"), "Pilih angka 1-9:"),
+        (("1", "2", "2"), "Pilih angka 1:"),
+        (("1", "5", "1", "1"), "Pilih angka 0:"),
         (("2", "1", "x" * 400), "Pilih angka 1:"),
-        (("3", "1", "9"), "Not valid. Pick 1:"),
-        (("1", "1", "1", "2", "surabaya"), "Tempat tak dikenal:"),
+        (("3", "2", "9"), "Not valid. Pick 1:"),
+        (("1", "2", "1", "2", "surabaya"), "Tempat tak dikenal:"),
         ((*TO_DATE, "31/2"), "Tanggal itu tidak ada di kalender."),
         ((*TO_DATE, "29/11"), "Tanggal itu belum tiba."),
         ((*TO_DATE, "1 jan"), "Terlalu lama: paling lama 180 hari lalu."),
@@ -37,7 +37,7 @@ TO_DESCRIBE = ("1", "1", "1", "2", "2", "4", "3", "1")
         ((*TO_DESCRIBE, "x" * 183), "Terlalu panjang: paling banyak 182 huruf."),
         (("3", *TO_DESCRIBE[1:], "x" * 300), "Too long: 182 characters at most."),
         ((*TO_DESCRIBE, ""), "Belum diisi."),
-        (("1", "2", "7340-2818"), "Nomor salah. Periksa 8 angkanya:"),
+        (("1", "3", "7340-2818"), "Nomor salah. Periksa 8 angkanya:"),
     ],
 )
 def test_refusal_gives_its_reason(menu: Menu, inputs: tuple[str, ...], line: str) -> None:
@@ -48,8 +48,8 @@ def test_bounds_are_those_of_the_state_and_the_channel(files: Files) -> None:
     pack = edit_pack(
         files,
         "flow.yaml",
-        "    limits: {min: 1, max: 182}\n    keep: description",
-        "    limits: {min: 9, max: 99}\n    keep: description",
+        "  describe:\n    ask: text\n    limits: {min: 1, max: 182}",
+        "  describe:\n    ask: text\n    limits: {min: 9, max: 99}",
     )
     menu = load(pack)
     asked = walk(menu, TO_DESCRIBE).session

@@ -27,6 +27,8 @@ FIELDS: dict[str, Any] = {
     "began": "12",
     "resumed": True,
     "called_off": False,
+    "barrier": 7,
+    "filings": 5,
 }
 FLAGS = ("passing", "chosen", "resumed", "called_off")
 SESSION = Session(**FIELDS)

@@ -50,7 +50,7 @@ async def test_called_off_report_is_offered_and_sent_once(timed_gateway: UssdGat
     again = Resident(timed_gateway.services.turns)
     assert (await again.dial()).label == OFFER
     assert (await again.answer("1")).text == expected_screen(*TO_CONFIRM)
-    assert (await again.answer("1")).label == "ticket.id.resume"
+    assert (await again.answer("1")).label == "ticket_plain.id.resume"
 
     (incident,) = await timed_gateway.incidents()
     assert (incident["category"], incident["description"]) == ("gesekan", "tawuran di pasar")

@@ -30,7 +30,7 @@ from tests.helpers.ussd import (
     reminders,
 )
 
-IN_DANGER = (*TO_PLACE, "1")
+IN_DANGER = ("1", "1", "1", "1")  # the place is missing
 QUIET_OVER = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # 07:00 in Pekalongan
 
 

@@ -72,7 +72,7 @@ async def test_session_resumed_while_its_draft_is_filed_gets_the_same_ticket(
     for keys in ("3", "1", "tawuran", "1", "1"):
         screen = await again.answer(keys)
     (incident,) = await timed_gateway.incidents()
-    assert screen.label == "ticket.id.resume"
+    assert screen.label == "ticket_plain.id.resume"
     assert str(incident["ticket"])[:4] in screen.text
 
 
@@ -128,7 +128,7 @@ async def test_later_dropped_session_is_still_offered_after_filing(
     await drop_session(timed_gateway, clock)
     await timed_gateway.services.dropped_sessions.sweep()
     later = Resident(timed_gateway.services.turns)
-    await later.walk(("2", "1", "1", "2"))  # start again; another kind, and no place yet
+    await later.walk(("2", "2", "1", "2"))  # start again; another kind, and no place yet
 
     clock.advance(seconds=LONGEST_SESSION_S)
 

@@ -50,7 +50,7 @@ async def file_report(gateway: UssdGateway, phone: Phone = NUMBER) -> str:
 
 async def ask_status(gateway: UssdGateway, ticket: str, phone: Phone = NUMBER) -> Screen:
     """Dial for the first time, and ask for the status of this report."""
-    return await Resident(gateway.services.turns, phone).walk(("1", "2", ticket))
+    return await Resident(gateway.services.turns, phone).walk(("1", "3", ticket))
 
 
 def state_of(screen: Screen) -> str:
@@ -85,7 +85,7 @@ async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: 
     ticket = await file_report(gateway)
     screens = [await ask_status(gateway, one, OTHER) for one in (ticket,)]
 
-    screens += [await Resident(gateway.services.turns, OTHER).walk(("2", UNKNOWN))]
+    screens += [await Resident(gateway.services.turns, OTHER).walk(("3", UNKNOWN))]
 
     assert [state_of(screen) for screen in screens] == ["no_report"] * 2
     assert screens[0].text == screens[1].text
@@ -94,7 +94,7 @@ async def test_find_report_answers_another_phone_as_if_there_were_none(gateway: 
 @pytest.mark.parametrize("typed", ["1234", "7340-2818", "abc", ""])
 async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGateway, typed: str) -> None:
     resident = Resident(gateway.services.turns)
-    await resident.walk(("1", "2", *([typed] * 2)))
+    await resident.walk(("1", "3", *([typed] * 2)))
 
     assert (await gateway.stored()).menu_session.state == "ask_ticket"
     assert await gateway.run_redis("KEYS", "waspada:tries:*") == []
@@ -103,7 +103,7 @@ async def test_find_report_does_not_look_up_an_invalid_ticket(gateway: UssdGatew
 async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGateway) -> None:
     ticket = await file_report(gateway)
     resident = Resident(gateway.services.turns)
-    await resident.walk(("1", "2", UNKNOWN))
+    await resident.walk(("1", "3", UNKNOWN))
     for _ in range(4):
         await resident.answer("1")
         assert state_of(await resident.answer(UNKNOWN)) == "no_report"
@@ -111,7 +111,7 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
 
     locked = await resident.answer(ticket)
     assert (state_of(locked), locked.end) == ("locked", True), "the right ticket does not unlock the phone"
-    assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "locked", (
+    assert state_of(await Resident(gateway.services.turns).walk(("3", ticket))) == "locked", (
         "another call does not either"
     )
     assert state_of(await ask_status(gateway, UNKNOWN, OTHER)) == "no_report", "other phones may ask"
@@ -124,12 +124,12 @@ async def test_five_wrong_tickets_lock_the_phone_for_an_hour(gateway: UssdGatewa
         assert WINDOW_S - 5 < await gateway.run_redis("TTL", key) <= WINDOW_S
         await gateway.run_redis("DEL", key)  # the hour passes
 
-    assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
+    assert state_of(await Resident(gateway.services.turns).walk(("3", ticket))) == "status"
 
 
 async def test_lockout_hour_begins_with_the_first_wrong_ticket(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
-    await resident.walk(("1", "2", UNKNOWN))
+    await resident.walk(("1", "3", UNKNOWN))
     (key,) = await gateway.run_redis("KEYS", "waspada:tries:*")
     await gateway.run_redis("EXPIRE", key, 100)
     await resident.answer("1")
@@ -143,14 +143,14 @@ async def test_right_ticket_does_not_count_as_wrong(gateway: UssdGateway) -> Non
     ticket = await file_report(gateway)
     await ask_status(gateway, ticket)
     for _ in range(6):
-        assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "status"
+        assert state_of(await Resident(gateway.services.turns).walk(("3", ticket))) == "status"
 
 
 async def test_repeated_callback_with_wrong_ticket_counts_once(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
-    await resident.walk(("1", "2"))
+    await resident.walk(("1", "3"))
 
-    screens = await asyncio.gather(*(resident.callback(f"1*2*{UNKNOWN}", resident.label) for _ in range(8)))
+    screens = await asyncio.gather(*(resident.callback(f"1*3*{UNKNOWN}", resident.label) for _ in range(8)))
     assert {state_of(screen) for screen in screens} == {"no_report"}
 
     (key,) = await gateway.run_redis("KEYS", "waspada:tries:*")
@@ -161,7 +161,7 @@ async def test_find_report_without_redis_is_unavailable(unreliable_gateway: Ussd
     """Without Redis, wrong tickets cannot be counted."""
     ticket = await file_report(unreliable_gateway)
     resident = Resident(unreliable_gateway.services.turns)
-    await resident.walk(("1", "2"))
+    await resident.walk(("1", "3"))
 
     await own_redis.kill()
     assert state_of(await resident.answer(ticket)) == "unavailable"
@@ -177,7 +177,7 @@ async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGatewa
     ticket = await file_report(gateway)
     resident = Resident(gateway.services.turns)
 
-    screen = await resident.walk(("1", "2", ticket, "1", "motor hijau, 5*5 orang"))
+    screen = await resident.walk(("1", "3", ticket, "1", "motor hijau, 5*5 orang"))
     assert (state_of(screen), screen.end) == ("added", True)
     assert ticket in screen.text
 
@@ -191,8 +191,8 @@ async def test_add_details_stores_the_text_beside_the_report(gateway: UssdGatewa
 
 async def test_add_details_keeps_the_order_of_calls(gateway: UssdGateway) -> None:
     ticket = await file_report(gateway)
-    await Resident(gateway.services.turns).walk(("1", "2", ticket, "1", "motor hijau"))
-    await Resident(gateway.services.turns).walk(("2", ticket, "1", "motor hijau"))
+    await Resident(gateway.services.turns).walk(("1", "3", ticket, "1", "motor hijau"))
+    await Resident(gateway.services.turns).walk(("3", ticket, "1", "motor hijau"))
 
     (incident,) = await gateway.incidents()
 
@@ -203,7 +203,7 @@ async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> 
     ticket = await file_report(gateway)
     resident = Resident(gateway.services.turns)
 
-    assert state_of(await resident.walk(("1", "2", ticket, "2"))) == "erase"
+    assert state_of(await resident.walk(("1", "3", ticket, "2"))) == "erase"
 
     screen = await resident.answer("1")
     assert (state_of(screen), screen.end) == ("erased", True)
@@ -216,14 +216,14 @@ async def test_erase_number_clears_report_and_messages(gateway: UssdGateway) -> 
 
     (shown,) = await gateway.confirmations()
     assert shown["to"] == ""
-    assert state_of(await Resident(gateway.services.turns).walk(("2", ticket))) == "no_report", (
+    assert state_of(await Resident(gateway.services.turns).walk(("3", ticket))) == "no_report", (
         "the report belongs to no phone now"
     )
 
 
 async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -> None:
     ticket = await file_report(gateway)
-    await Resident(gateway.services.turns).walk(("1", "2", ticket, "2", "0"))
+    await Resident(gateway.services.turns).walk(("1", "3", ticket, "2", "0"))
 
     (incident,) = await gateway.incidents()
 
@@ -236,7 +236,7 @@ async def test_erase_number_not_confirmed_erases_nothing(gateway: UssdGateway) -
 async def test_subscribe_records_consent_and_unsubscribe_ends_it(
     timed_gateway: UssdGateway, clock: ManualClock
 ) -> None:
-    screen = await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))
+    screen = await Resident(timed_gateway.services.turns).walk(("2", "4", "1", "1", "2"))
     assert (state_of(screen), screen.end) == ("joined", True)
     assert "Podosugih" in screen.text
 
@@ -246,7 +246,7 @@ async def test_subscribe_records_consent_and_unsubscribe_ends_it(
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
     clock.advance(hours=1)
-    screen = await Resident(timed_gateway.services.turns).walk(("3", "2"))
+    screen = await Resident(timed_gateway.services.turns).walk(("4", "2"))
     assert (state_of(screen), screen.end) == ("left", True)
 
     (row,) = await timed_gateway.rows(subscriptions)
@@ -261,20 +261,20 @@ async def test_subscribe_lifts_an_opt_out_at_the_carrier(timed_gateway: UssdGate
     await Inbox(timed_gateway.services.database, VAULT, clock).store_opt_out("at", OptOut(NUMBER, "3375"))
     clock.advance(seconds=1)
 
-    assert state_of(await Resident(timed_gateway.services.turns).walk(("2", "3", "1", "1", "2"))) == "joined"
+    assert state_of(await Resident(timed_gateway.services.turns).walk(("2", "4", "1", "1", "2"))) == "joined"
     assert await timed_gateway.rows(opt_outs) == []
     assert await timed_gateway.services.subscriptions.active_areas(NUMBER) == ["33.75.01.1003"]
 
 
 async def test_subscribe_accepts_a_typed_place_name(gateway: UssdGateway) -> None:
-    screen = await Resident(gateway.services.turns).walk(("1", "3", "1", "klego"))
+    screen = await Resident(gateway.services.turns).walk(("1", "4", "1", "klego"))
 
     assert state_of(screen) == "joined"
     assert len(await gateway.services.subscriptions.active_areas(NUMBER)) == 1
 
 
 async def test_unsubscribe_without_subscription_succeeds(gateway: UssdGateway) -> None:
-    assert state_of(await Resident(gateway.services.turns).walk(("1", "3", "2"))) == "left"
+    assert state_of(await Resident(gateway.services.turns).walk(("1", "4", "2"))) == "left"
 
 
 # Repeated callbacks, unavailable stores ---------------------------------------------------------------------
@@ -299,11 +299,11 @@ class EffectCase:
 
 
 EFFECT_CASES = {
-    "find": EffectCase(("1", "2"), "ticket", "status"),
-    "add": EffectCase(("1", "2", "ticket", "1"), "motor hijau", "added"),
-    "erase": EffectCase(("1", "2", "ticket", "2"), "1", "erased"),
-    "subscribe": EffectCase(("1", "3", "1", "1"), "2", "joined"),
-    "unsubscribe": EffectCase(("1", "3"), "2", "left"),
+    "find": EffectCase(("1", "3"), "ticket", "status"),
+    "add": EffectCase(("1", "3", "ticket", "1"), "motor hijau", "added"),
+    "erase": EffectCase(("1", "3", "ticket", "2"), "1", "erased"),
+    "subscribe": EffectCase(("1", "4", "1", "1"), "2", "joined"),
+    "unsubscribe": EffectCase(("1", "4"), "2", "left"),
 }
 
 

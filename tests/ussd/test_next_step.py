@@ -50,7 +50,7 @@ async def test_open_dialogue_continues_in_its_own_version(gateway: UssdGateway) 
 
     for keys in WHOLE_REPORT[3:]:
         screen = await resident.answer(keys)
-    assert screen.label == "ticket.id"
+    assert screen.label == "ticket_plain.id"
 
 
 async def test_dropped_dialogue_resumes_in_the_new_version(gateway: UssdGateway) -> None:

@@ -102,27 +102,27 @@ def test_replay_to_a_label_of_another_transcript_returns_none(marks: str) -> Non
 
 
 def test_replay_to_label_begins_in_the_earlier_language() -> None:
-    after = replay_to_step(["1", "1", "3"], "category.jv.home")
+    after = replay_to_step(["2", "1", "3"], "category.jv.home")
     assert (after.session.state, after.session.language, after.session.chosen) == ("kecamatan", "jv", True)
 
     known = StartInputs(SERVICE.limits, START_INPUTS.given, TODAY, language="jv")
-    again = guess_step(["1", "1", "3"], known)
+    again = guess_step(["2", "1", "3"], known)
     assert again is not None
     assert again.session == after.session
 
 
 def test_replay_to_label_begins_at_the_shortcut() -> None:
-    after = replay_to_step(["3", "1", "2"], "kecamatan.id.3")
+    after = replay_to_step(["13", "1", "2"], "kecamatan.id.13")
     assert (after.session.state, after.session.answers["category"]) == ("kelurahan", "gesekan")
 
-    again = guess_step(["1", "2"], shortcut="3")
+    again = guess_step(["1", "2"], shortcut="13")
     assert again is not None
     assert (again.session.state, again.session.answers) == (after.session.state, after.session.answers)
 
 
 def test_replay_to_label_begins_anew_after_the_main_menu() -> None:
     lost = "1*1*what was lost"
-    after = replay_to_step([lost, "1", "1", "3"], f"category.jv.{began_anew(len(lost))}")
+    after = replay_to_step([lost, "2", "1", "3"], f"category.jv.{began_anew(len(lost))}")
 
     assert (after.session.state, after.session.language) == ("kecamatan", "jv")
     assert anew_after(after.session.began) == len(lost), "and can be replayed again"
@@ -137,12 +137,12 @@ def test_replay_from_takes_what_was_typed_since() -> None:
     known = engine.begin(MENU, SERVICE.limits, language="id").session
     label = ScreenLabel("category", "id", "resume")
 
-    replayed = replay_from(MENU, known, 3, "2*1*1*1*3", label, START_INPUTS)
+    replayed = replay_from(MENU, known, 3, "2*1*2*1*3", label, START_INPUTS)
 
     assert replayed is not None
     assert replayed.step.session.answers == {"category": "gesekan"}
-    assert replay_from(MENU, known, 3, "2*1*1*3", label, START_INPUTS) is None, "it answers another screen"
-    assert replay_from(MENU, known, 4, "2*1*1*1*3", label, START_INPUTS) is None, "the text is another one"
+    assert replay_from(MENU, known, 3, "2*1*2*3", label, START_INPUTS) is None, "it answers another screen"
+    assert replay_from(MENU, known, 4, "2*1*2*1*3", label, START_INPUTS) is None, "the text is another one"
 
 
 def test_guess_takes_every_part_as_an_input() -> None:

@@ -38,6 +38,8 @@ MENU_SESSION = Session(
     began="3",
     resumed=True,
     called_off=True,
+    barrier=4,
+    filings=5,
 )
 STORED = StoredSession(
     channel="at",
@@ -138,7 +140,23 @@ def test_stored_form_has_each_field_in_the_place_that_earlier_releases_read() ->
 
     assert from_json(encode(short)) == [
         *("at", "ATUid_1", 13, 456, "v1", 1_795_000_000, "describe", "jv"),
-        *({"category": "gesekan"}, "language/main", 15, 7, 739_948, 3, "3", 1, 2, "long", "ATUid_0", [789], [[11, 14]]),
+        *(
+            {"category": "gesekan"},
+            "language/main",
+            15,
+            7,
+            739_948,
+            3,
+            "3",
+            1,
+            2,
+            "long",
+            "ATUid_0",
+            [789],
+            [[11, 14]],
+            4,
+            5,
+        ),
     ]
 
 

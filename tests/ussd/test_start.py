@@ -39,7 +39,7 @@ async def choose_language(gateway: UssdGateway, language: str) -> None:
 
 async def hang_up_in_a_report(gateway: UssdGateway) -> None:
     """Drop a report of this phone at the question for the place."""
-    await Resident(gateway.services.turns).walk(("2", "1", "1", "3"))
+    await Resident(gateway.services.turns).walk(("2", "2", "1", "3"))
 
 
 # The language -----------------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ async def test_start_asks_for_the_language_once(gateway: UssdGateway, language: 
 
 async def test_start_uses_a_changed_language(gateway: UssdGateway) -> None:
     await choose_language(gateway, "jv")
-    await Resident(gateway.services.turns).walk(("5", "3"))
+    await Resident(gateway.services.turns).walk(("5", "2", "3"))
 
     assert (await Resident(gateway.services.turns).dial()).text == screen_after(language="en")
 
@@ -92,25 +92,25 @@ async def test_reports_today_count_until_the_next_day(timed_gateway: UssdGateway
         await Resident(timed_gateway.services.turns).walk(
             WHOLE_REPORT if not await timed_gateway.incidents() else WHOLE_REPORT[1:]
         )
-    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
-    assert (await Resident(timed_gateway.services.turns).dial("*384*3375*3#")).label == "limit.id.3"
+    assert (await Resident(timed_gateway.services.turns).walk(("2",))).label == "limit.id.home"
+    assert (await Resident(timed_gateway.services.turns).dial("*384*3375*13#")).label == "limit.id.13"
 
     clock.advance(hours=9, seconds=-1)  # 23:59:59 in Pekalongan
-    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "limit.id.home"
+    assert (await Resident(timed_gateway.services.turns).walk(("2",))).label == "limit.id.home"
 
     clock.advance(seconds=1)
-    assert (await Resident(timed_gateway.services.turns).walk(("1",))).label == "notice.id.home"
+    assert (await Resident(timed_gateway.services.turns).walk(("2",))).label == "notice.id.home"
 
 
 async def test_reports_today_count_without_a_chosen_language(gateway: UssdGateway) -> None:
     """Shortcuts in the first language do not ask for a language."""
-    await Resident(gateway.services.turns).dial("*384*3375*3#")
+    await Resident(gateway.services.turns).dial("*384*3375*13#")
     resident = Resident(gateway.services.turns)
-    await resident.dial("*384*3375*3#")
+    await resident.dial("*384*3375*13#")
 
     for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
-    assert screen.label == "ticket.id.3"
+    assert screen.label == "ticket_plain.id.13"
 
     (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
     assert DAY_S - 5 < await gateway.run_redis("TTL", key) <= DAY_S
@@ -135,18 +135,18 @@ async def test_shortcut_leads_to_its_state(gateway: UssdGateway, shortcut: str, 
         screen = await resident.callback("", code=f"*384*3375*{shortcut}#")
     assert screen.text == screen_after(language=language, shortcut=shortcut)
 
-    state = "ask_ticket" if shortcut == "9" else "notice"
+    state = "ask_ticket" if shortcut == "20" else "notice"
     assert screen.label.startswith(f"{state}.{language or 'id'}.{shortcut}")
     assert (await resident.answer("00")).text == screen_after(("00",), language, shortcut)
 
 
 async def test_shortcut_to_a_report_files_it(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
-    await resident.dial("*384*3375*3#")
+    await resident.dial("*384*3375*13#")
 
     for keys in ("1", *WHOLE_REPORT[4:]):
         screen = await resident.answer(keys)
-    assert screen.label == "ticket.id.3"
+    assert screen.label == "ticket_plain.id.13"
 
     (incident,) = await gateway.incidents()
     assert (incident["category"], incident["area"]) == ("gesekan", "33.75.01.1003")
@@ -159,7 +159,7 @@ async def test_suffix_without_shortcut_counts_as_typed_inputs(
 ) -> None:
     if language:
         await choose_language(gateway, language)
-    keys = ("1", "1", "98") if language else ("3", "1", "1", "98")
+    keys = ("2", "1", "98") if language else ("3", "2", "1", "98")
     typed = "*".join(keys)
 
     text, code = (typed, "") if in_text else ("", f"*384*3375*{typed}#")
@@ -167,7 +167,7 @@ async def test_suffix_without_shortcut_counts_as_typed_inputs(
     assert (await Resident(gateway.services.turns).callback(text, code=code)).text == screen_after(keys, language)
 
 
-@pytest.mark.parametrize("suffix", ["7*7", "77", "1*77", "1*1*1*0*77"])
+@pytest.mark.parametrize("suffix", ["7*7", "77", "1*77", "1*2*1*0*77"])
 async def test_wrong_suffix_leads_to_the_main_menu(gateway: UssdGateway, suffix: str) -> None:
     screen = await Resident(gateway.services.turns).callback("", code=f"*384*3375*{suffix}#")
 
@@ -182,10 +182,10 @@ async def test_wrong_suffix_continues_from_the_main_menu(gateway: UssdGateway) -
     for keys in WHOLE_REPORT[1:]:
         screen = await resident.answer(keys)
 
-    assert screen.label == "ticket.id.resume"
+    assert screen.label == "ticket_plain.id.resume"
 
 
-@pytest.mark.parametrize("suffix", ["3", "9", "1*1", "77"])
+@pytest.mark.parametrize("suffix", ["13", "20", "1*1", "77"])
 async def test_dropped_report_is_offered_before_a_dialled_suffix(gateway: UssdGateway, suffix: str) -> None:
     await hang_up_in_a_report(gateway)
     shortcut = suffix if suffix in MENU.shortcuts else ""
@@ -202,8 +202,8 @@ async def test_dropped_report_is_offered_before_a_suffix_in_the_text(gateway: Us
     await hang_up_in_a_report(gateway)
     resident = Resident(gateway.services.turns)
 
-    assert (await resident.answer("3")).label == "unfinished.jv.resume3"
-    assert (await resident.answer("1")).label == "kecamatan.jv.resume3"
+    assert (await resident.answer("13")).label == "unfinished.jv.resume13"
+    assert (await resident.answer("1")).label == "kecamatan.jv.resume13"
 
 
 async def test_other_service_code_is_no_suffix(gateway: UssdGateway) -> None:
@@ -217,8 +217,8 @@ async def test_other_service_code_is_no_suffix(gateway: UssdGateway) -> None:
 BEGINNINGS = {  # what was dialled, and in which language the phone was known to speak
     "first screen": ("", ""),
     "home": ("", "jv"),
-    "shortcut": ("3", ""),
-    "shortcut in a known language": ("3", "en"),
+    "shortcut": ("13", ""),
+    "shortcut in a known language": ("13", "en"),
 }
 
 
@@ -256,23 +256,23 @@ async def test_replayed_session_is_stored_and_continues(gateway: UssdGateway) ->
     """Replayed sessions are stored like any other."""
     await choose_language(gateway, "jv")
     resident = Resident(gateway.services.turns)
-    await resident.walk(("1", "1", "3"))
+    await resident.walk(("2", "1", "3"))
     await gateway.run_redis("FLUSHALL")
 
     await resident.answer("1")
 
-    assert (await resident.answer("2")).text == screen_after(("1", "1", "3", "1", "2"), "jv")
+    assert (await resident.answer("2")).text == screen_after(("2", "1", "3", "1", "2"), "jv")
     assert (await Resident(gateway.services.turns).dial()).label == "unfinished.jv.resume"
 
 
 async def test_lost_session_with_changed_language_is_replayed(gateway: UssdGateway) -> None:
     await choose_language(gateway, "jv")
     resident = Resident(gateway.services.turns)
-    await resident.walk(("5", "3", "1"))
+    await resident.walk(("5", "2", "3", "2"))
 
     await gateway.run_redis("FLUSHALL")
 
-    assert (await resident.answer("1")).text == screen_after(("1", "1"), "en")
+    assert (await resident.answer("1")).text == screen_after(("2", "1"), "en")
 
 
 async def test_lost_resumed_session_leads_to_the_main_menu(gateway: UssdGateway) -> None:
@@ -339,7 +339,7 @@ async def test_lost_session_without_label_and_redis_takes_every_input(
 
     assert (await resident.callback("1*1*77")).text == screen_after(("1", "1", "77"))
     assert (await resident.callback("3", code="*384*3375*3*1#")).text == screen_after(("3", "1", "3"))
-    assert (await resident.callback("1*2", code="*384*3375*3#")).text == screen_after(("1", "2"), shortcut="3")
+    assert (await resident.callback("1*2", code="*384*3375*13#")).text == screen_after(("1", "2"), shortcut="13")
 
 
 async def test_lost_session_without_label_is_taken_for_a_suffix(gateway: UssdGateway) -> None:
@@ -347,16 +347,16 @@ async def test_lost_session_without_label_is_taken_for_a_suffix(gateway: UssdGat
     resident = Resident(gateway.services.turns)
 
     assert (await resident.callback("1*1*77")).text == screen_after(("1", "1", "77"))
-    asked = f"{LOST['id']}\n{screen_after(('1', '1', '1'))}"
+    asked = f"{LOST['id']}\n{screen_after(('1', '2', '1'))}"
     assert (await Resident(gateway.services.turns, OTHER).callback("*".join(TO_CONFIRM))).text == asked
 
 
 @pytest.mark.parametrize(
     ("suffix", "state"),
     [
-        ("1*3*2", "appeals"),  # end all appeals
+        ("1*4*2", "appeals"),  # end all appeals
         ("*".join(WHOLE_REPORT), "confirm"),
-        ("1*2*7340-2817", "ask_ticket"),
+        ("1*3*7340-2817", "ask_ticket"),
     ],
 )
 async def test_dialled_suffix_has_no_effect(gateway: UssdGateway, suffix: str, state: str) -> None:

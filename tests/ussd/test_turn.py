@@ -125,7 +125,7 @@ async def test_empty_input_is_an_answer(gateway: UssdGateway) -> None:
 
 async def test_ordinary_turn_is_two_redis_commands(unreliable_gateway: UssdGateway, own_redis: OwnRedis) -> None:
     resident = Resident(unreliable_gateway.services.turns)
-    await resident.walk(("1", "1"))
+    await resident.walk(("1", "2"))
     await unreliable_gateway.run_redis("CONFIG", "RESETSTAT")
     for keys in TO_DESCRIBE[2:]:
         await resident.answer(keys)
@@ -174,7 +174,7 @@ async def test_repeated_callback_is_one_step(gateway: UssdGateway) -> None:
     assert len(await gateway.incidents()) == len(await gateway.confirmations()) == 1
 
 
-@pytest.mark.parametrize("late", ["", "1", "1*1*1*3", "1*1*1*3*1*2*1*2*", "2", "1*1*1*31", "1*1*2*3*1", "9*1*1"])
+@pytest.mark.parametrize("late", ["", "1", "1*2*1*3", "1*2*1*3*1*2*1*2*", "2", "1*2*1*31", "1*2*2*3*1", "9*1*1"])
 async def test_late_or_foreign_text_changes_nothing(gateway: UssdGateway, late: str) -> None:
     resident = Resident(gateway.services.turns)
     screen = await resident.walk(TO_DESCRIBE)
@@ -214,11 +214,11 @@ async def test_concurrent_different_answers_count_once(gateway: UssdGateway) -> 
 async def test_concurrent_turns_end_on_the_later_screen(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
     await resident.walk(("1",))
-    await asyncio.gather(resident.callback("1*1", "main"), resident.callback("1*1*1", "notice"))
+    await asyncio.gather(resident.callback("1*2", "main"), resident.callback("1*2*1", "notice"))
 
-    resident.text, resident.label = "1*1*1", "category"
+    resident.text, resident.label = "1*2*1", "category"
 
-    assert (await resident.answer("3")).text == expected_screen("1", "1", "1", "3")
+    assert (await resident.answer("3")).text == expected_screen("1", "2", "1", "3")
 
 
 # Other calls, other phones ----------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ async def test_other_phone_with_a_known_session_has_its_own_dialogue(gateway: Us
     other = Resident(gateway.services.turns, OTHER, first.session)
     assert (await other.dial()).text == expected_screen()
     assert (await other.answer("2")).text == expected_screen("2")
-    assert (await other.callback("2*1*1*1", "category")).text == expected_screen("2", "1", "1", "1")
+    assert (await other.callback("2*2*1*1", "category")).text == expected_screen("2", "2", "1", "1")
     assert await first.callback(first.text, first.label) == before
 
     await first.answer("milik saya")
@@ -270,19 +270,19 @@ async def test_same_session_on_another_channel_is_another_session(gateway: UssdG
 
     second = Resident(gateway.services.turns, NUMBER, first.session, SECOND)
 
-    assert (await second.walk(WHOLE_REPORT[1:])).label == "ticket.id.home", "the language of the phone is known"
+    assert (await second.walk(WHOLE_REPORT[1:])).label == "ticket_plain.id.home", "the language of the phone is known"
     assert {incident["channel"] for incident in await gateway.incidents()} == {"at", "at2"}
 
 
 # Replayed ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "code"), [("1*1*1", ""), ("", "*384*3375*1*1*1#"), ("1", "*384*3375*1*1#")])
+@pytest.mark.parametrize(("text", "code"), [("1*2*1", ""), ("", "*384*3375*1*2*1#"), ("1", "*384*3375*1*2#")])
 async def test_dialled_suffix_is_followed(gateway: UssdGateway, text: str, code: str) -> None:
     resident = Resident(gateway.services.turns)
     screen = await resident.callback(text, code=code)
 
-    assert screen.text == expected_screen("1", "1", "1")
+    assert screen.text == expected_screen("1", "2", "1")
 
 
 async def test_lost_session_is_replayed_from_the_transcript(gateway: UssdGateway) -> None:
@@ -290,7 +290,7 @@ async def test_lost_session_is_replayed_from_the_transcript(gateway: UssdGateway
     await resident.walk(TO_CONFIRM)
 
     await gateway.run_redis("FLUSHALL")
-    assert (await resident.answer("1")).label == "ticket.id"
+    assert (await resident.answer("1")).label == "ticket_plain.id"
 
     (incident,) = await gateway.incidents()
     assert incident["description"] == "tawuran di pasar"
@@ -314,16 +314,16 @@ async def test_label_ahead_of_the_stored_session_leads_to_a_replay(gateway: Ussd
 
 async def test_missed_turn_is_made_up_for(gateway: UssdGateway) -> None:
     resident = Resident(gateway.services.turns)
-    await resident.walk(("1", "1"))
+    await resident.walk(("1", "2"))
 
-    assert (await resident.callback("1*1*1*3", "category")).text == expected_screen("1", "1", "1", "3")
+    assert (await resident.callback("1*2*1*3", "category")).text == expected_screen("1", "2", "1", "3")
 
 
 @pytest.mark.parametrize("state", ["notice", "no_more"])
 async def test_session_of_unknown_version_is_led_back(gateway: UssdGateway, state: str) -> None:
     """Options of the answered screen may have moved, so no input is taken."""
     resident = Resident(gateway.services.turns)
-    screen = await resident.walk(("1", "1"))
+    screen = await resident.walk(("1", "2"))
 
     raw, stored = await gateway.services.sessions.read(VAULT.lookup(NUMBER))
     assert stored
@@ -333,7 +333,8 @@ async def test_session_of_unknown_version_is_led_back(gateway: UssdGateway, stat
     again = await resident.answer("1")
     shown = screen.text if state == "notice" else expected_screen("1")
     assert again.text == f"{MENU.wordings['id'].errors['lost']}\n{shown}"
-    assert (await resident.answer("1")).text == (expected_screen("1", "1", "1") if state == "notice" else screen.text)
+    onward, text = ("1", expected_screen("1", "2", "1")) if state == "notice" else ("2", screen.text)
+    assert (await resident.answer(onward)).text == text
 
 
 # Failures ---------------------------------------------------------------------------------------------------
@@ -383,7 +384,7 @@ async def test_turn_carries_out_effects_up_to_the_limit(
     redis_url: str, database_url: str, effects: int, label: str
 ) -> None:
     async with ussd_gateway(redis_url, database_url, menu=menu_with_effects_in_a_row(effects)) as gateway:
-        screen = await Resident(gateway.services.turns).walk(("1", "3", "2"))
+        screen = await Resident(gateway.services.turns).walk(("1", "4", "2"))
 
     assert (screen.label, screen.text == APOLOGY["id"]) == (label, effects > MAX_EFFECTS)
 

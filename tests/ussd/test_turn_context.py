@@ -76,7 +76,7 @@ async def test_resume_works_from_every_screen(gateway: UssdGateway, number: int)
 
     for keys in WHOLE_REPORT[number:]:
         screen = await again.answer(keys)
-    assert screen.label == "ticket.id.resume"
+    assert screen.label == "ticket_plain.id.resume"
 
     (incident,) = await gateway.incidents()
     assert (incident["description"], incident["contact"], incident["session"]) == (
@@ -240,7 +240,7 @@ async def forget_the_last_hop(gateway: UssdGateway, resident: Resident) -> None:
     """File the report, and lose the write to Redis."""
     (key,) = await gateway.run_redis("KEYS", "waspada:ussd:*")
     before = await gateway.run_redis("GET", key)
-    assert (await resident.answer("1")).label.startswith("ticket.")
+    assert (await resident.answer("1")).label.startswith("ticket_plain.")
     await gateway.run_redis("SET", key, before)
 
 
@@ -293,7 +293,7 @@ async def test_failed_filing_can_be_repeated_after_resume(
     assert (await again.dial()).label == OFFER
 
     await again.answer("1")
-    assert (await again.answer("1")).label == "ticket.id.resume"
+    assert (await again.answer("1")).label == "ticket_plain.id.resume"
 
     (incident,) = await unreliable_gateway.incidents()
     assert incident["session"] == first.session
@@ -353,7 +353,7 @@ async def test_late_callback_of_the_replaced_call_changes_nothing(
     late = await first.callback(first.text if which == "last" else "", label if labelled and which == "last" else None)
     assert late == screen, "the screen that the resident sees"
     assert await gateway.stored() == stored
-    assert (await again.answer("1")).label.startswith("ticket.")
+    assert (await again.answer("1")).label.startswith("ticket_plain.")
 
     (incident,) = await gateway.incidents()
     assert incident["description"] == "tawuran di pasar"

@@ -36,7 +36,7 @@ async def test_turn_writes_one_log_line_without_number(gateway: UssdGateway) -> 
 
     category = turns[4]
     assert (category["state"], category["next"], category["input"]) == ("category", "kecamatan", "3")
-    assert category["screen"] == expected_screen("1", "1", "1", "3")
+    assert category["screen"] == expected_screen("1", "2", "1", "3")
 
     (incident,) = await gateway.incidents()
     assert turns[-1]["ticket"] == incident["ticket"]

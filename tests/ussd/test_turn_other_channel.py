@@ -31,9 +31,9 @@ OTHER_CHANNEL = replace(SERVICE, limits=limits_of(CHANNEL))
 
 # pack, the way to a list of several pages, and from there to the last question
 JOURNEYS = {
-    "pekalongan": ("1 1 1", "3 1 2 1 1 1 3 1 tawuran 1"),
-    "tegal": ("1 1 1", "3 1 2 1 1 1 3 1 tawuran 1"),
-    "kab-pekalongan": ("1 1", "1 1 1 1 1 banjir 1"),
+    "pekalongan": ("1 2 1", "3 1 2 1 2 3 1 tawuran 1"),
+    "tegal": ("1 2 1", "3 1 2 1 2 3 1 tawuran 1"),
+    "kab-pekalongan": ("2 1", "1 1 1 2 banjir 1"),
 }
 
 

@@ -89,7 +89,7 @@ async def test_open_dialogue_keeps_its_texts(pack: Path, log: io.StringIO, redis
         await said(log, "pack.changed")
 
         assert (await resident.answer("1")).text.startswith("Ada kejadian apa?")
-        assert (await Resident(gateway.services.turns, OTHER).walk(("1", "1", "1"))).text.startswith(NEW)
+        assert (await Resident(gateway.services.turns, OTHER).walk(("1", "2", "1"))).text.startswith(NEW)
 
 
 async def test_refused_pack_changes_nothing_and_logs_every_diagnostic(

@@ -167,6 +167,9 @@ class PackKind(StateKind):
     def moves_of(self, menu: Menu, state: State, session: Session, given: GivenValues) -> Iterator[Session]:
         yield from ()
 
+    def commits(self, state: State, outcome: str) -> bool:
+        return False
+
     def direct_targets(self, state: State) -> Mapping[str, str]:
         return {}
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.menu.kinds.base import PackKind, StateShape
 from gateway.menu.model import Menu, State
-from gateway.menu.navigation import enter
-from gateway.menu.session import GivenValues, Session
+from gateway.menu.navigation import after_effect
+from gateway.menu.session import NO_VALUES, GivenValues, Session
 
 EFFECTS: Mapping[str, frozenset[str]] = {  # effect → its outcomes
     "file_report": frozenset({"filed", "kept", "unknown", "called_off", "failed"}),
+    "complete_report": frozenset({"completed", "kept", "failed"}),
     "find_report": frozenset({"found", "none", "locked", "failed"}),
     "add_details": frozenset({"added", "failed"}),
     "erase_number": frozenset({"erased", "failed"}),
@@ -20,8 +21,11 @@ EFFECTS: Mapping[str, frozenset[str]] = {  # effect → its outcomes
 }
 OPTIONAL_OUTCOMES: Mapping[str, frozenset[str]] = {  # a pack without them goes on as if the effect had failed
     "file_report": frozenset({"unknown", "called_off"}),
+    "complete_report": frozenset({"kept"}),
     "delete_draft": frozenset({"filed", "kept"}),
 }
+COMMITTED: Mapping[str, frozenset[str]] = {"file_report": frozenset({"filed", "kept"})}
+"""Outcomes after which the report of the dialogue is filed, or surely will be."""
 
 
 class Do(PackKind):
@@ -59,8 +63,11 @@ class Do(PackKind):
         return ()
 
     def moves_of(self, menu: Menu, state: State, session: Session, given: GivenValues) -> Iterator[Session]:
-        for target in state.options.values():
-            yield enter(menu, session, target, session.trail, session.answers, given)
+        for outcome in state.options:
+            yield after_effect(menu, session, outcome, NO_VALUES, given)
+
+    def commits(self, state: State, outcome: str) -> bool:
+        return outcome in COMMITTED.get(state.source, ())
 
     def edges_of(self, state: State) -> Iterator[tuple[str, str, str]]:
         for outcome, target in state.options.items():

@@ -37,6 +37,7 @@ NUMBER = "number"  # shown only where a state asks for a number
 RECEIVED, RESUME = "received", "resume"
 SMS = (RECEIVED,)
 REMINDER = (RESUME,)  # sent only if rules.yaml says so
+URGENT_REMINDER = ("resume_urgent",)  # the same, of danger whose place is missing; may be left out
 REPLIES = (  # sent only with a keywords.yaml
     "status",
     "added",
@@ -68,7 +69,7 @@ REPLIES = (  # sent only with a keywords.yaml
 
 DUTY = ("quiet", "not_on_duty", "is_true", "how_to_answer", "answer_noted")  # only with people who report by duty
 APPEAL_REPLIES = ("appeal_found", "appeal_unknown")  # sent only with a keywords.yaml and an appeals.yaml
-ALL_SMS = (*SMS, *REMINDER, *REPLIES, *DUTY, *APPEAL_REPLIES)
+ALL_SMS = (*SMS, *REMINDER, *URGENT_REMINDER, *REPLIES, *DUTY, *APPEAL_REPLIES)
 
 
 Command = Literal["report", "status", "add_info", "erase", "subscribe", "unsubscribe", "help", "language", "all_quiet"]

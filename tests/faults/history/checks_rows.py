@@ -11,7 +11,7 @@ from gateway.menu.model import Menu
 from tests.faults.history.excerpts import calls_excerpt, hop_line, masked
 from tests.faults.history.records import Contradiction, History, Row
 from tests.faults.history.screens import TICKET, ScreenReader
-from tests.faults.history.telling import ANY, NothingSent, Sending, Telling
+from tests.faults.history.telling import ANY, TICKETS, NothingSent, Sending, Telling
 
 BY_SMS = "sms:"
 _COMPARED = ("category", "when", "danger", "size", "seen", "contact", "description", "when_date", "area")
@@ -26,7 +26,7 @@ def check_tickets(history: History, reader: ScreenReader) -> Iterator[Contradict
         owners[row.ticket].append(row.phone)
     told = set()
     for hop in history.hops:
-        if not hop.is_screen or reader.read(hop.body[4:]).state != "ticket":
+        if not hop.is_screen or reader.read(hop.body[4:]).state not in TICKETS:
             continue
         for shown in TICKET.findall(hop.body):
             ticket = shown.replace("-", "")

@@ -18,6 +18,7 @@ ANY = "(any)"
 UNSURE = frozenset({"", "main", "language", "unfinished", "help", "limit"})
 """States that do not show that the input before was taken."""
 
+TICKETS = frozenset({"ticket", "ticket_plain", "ticket_urgent"})
 NOTHING_SENT = frozenset({"cancelled", "deleted", "not_sent"})
 _OF_REPORT = frozenset(
     {"notice", "category", "kecamatan", "kelurahan", "when", "seen", "describe", "contact", "confirm"}
@@ -117,7 +118,7 @@ class _Phone:
         taken = after.state not in UNSURE and after.state != seen.state
         self._note(telling, seen, typed, option, taken=taken)
         if seen.state == "confirm" and option == "send":
-            found = TICKET.findall(after.text) if after.state == "ticket" else []
+            found = TICKET.findall(after.text) if after.state in TICKETS else []
             ticket = found[0].replace("-", "") if found else ""
             telling.sendings.append(Sending(hop, dict(telling.answers), seen, ticket))
 
@@ -145,7 +146,7 @@ class _Phone:
         if after.state in NOTHING_SENT:
             telling.denials.append(NothingSent(hop, after.state, frozenset(telling.calls)))
         telling.saved |= after.state == "saved"
-        if after.state in ("ticket", "saved", "deleted"):
+        if after.state in (*TICKETS, "saved", "deleted"):
             telling.over = True
 
     def _lose(self, telling: Telling) -> None:

@@ -97,7 +97,7 @@ def test_offer_may_mean_a_call_that_was_not_understood() -> None:
 def test_offer_without_its_kind_means_the_report_whose_kind_was_being_changed() -> None:
     story = Story()
     first = story.call((*TO_CONFIRM, "2", "1"))
-    other = story.call(("1", "1", "1", "2", "2", "4"))
+    other = story.call(("1", "2", "1", "2", "2", "4"))
     changed = offer().replace("Gesekan pendukung\n", "")
     story.hop("ATUid_3", (), f"CON {changed}")
     story.hop("ATUid_3", ("1",), f"CON {expected_screen(*TO_CONFIRM, '2', '1')}")
@@ -128,7 +128,7 @@ def test_telling_that_was_lost_may_be_the_one_before_it_in_the_same_call() -> No
 
 def test_main_menu_begins_anew() -> None:
     story = Story()
-    story.call((*TO_CONFIRM[:6], "00", "1", "1", "3", "1"))
+    story.call((*TO_CONFIRM[:6], "00", "2", "1", "3", "1"))
 
     first, second = told(story)
 

@@ -14,7 +14,7 @@ from tests.helpers.pack_edits import Files, edit_pack
 @pytest.mark.parametrize(
     ("state", "edges"),
     [
-        ("about", []),
+        ("your_data", []),
         ("confirm", [("send", "1", "Send"), ("change", "2", "Change"), ("ask_cancel", "3", "Cancel")]),
         ("kecamatan", [("kelurahan", "kecamatan", ""), ("place_name", "typed", "")]),
         ("describe", [("contact", "typed", ""), ("contact", "0", "Skip")]),
@@ -29,7 +29,7 @@ from tests.helpers.pack_edits import Files, edit_pack
                 ("not_sent", "failed", ""),
             ],
         ),
-        ("limit", [("ask_ticket", "1", "Check my report"), ("notice", "otherwise", "")]),
+        ("limit", [("ask_ticket", "1", "Check my report"), ("later", "0", "Leave"), ("notice", "otherwise", "")]),
     ],
 )
 def test_edges_of_a_state_are_in_the_order_of_its_keys(
@@ -48,13 +48,15 @@ def test_words_of_an_edge_are_its_key_and_label() -> None:
 def test_shortcuts_to_one_state_are_one_entry(menu: Menu) -> None:
     found = {entry.name: entry for entry in entry_points(menu, "en")}
 
-    assert len(found["enter-shortcut-limit"].lines) == 8
-    assert found["enter-shortcut-ask_ticket"].lines == ("*9#",)
+    assert len(found["enter-shortcut-limit"].lines) == 9
+    assert found["enter-shortcut-ask_ticket"].lines == ("*20#",)
     assert (found["enter-dial"].target, found["enter-again"].target) == ("language", "main")
 
 
 def test_notes_say_when_a_state_is_shown(menu: Menu) -> None:
-    assert state_notes(menu, menu.states["danger"]) == ["only if when is now"]
+    assert state_notes(menu, menu.states["danger"]) == [
+        "only if when in [now, hour] and category in [gesekan, ancam, tps, lain]"
+    ]
     assert state_notes(menu, menu.states["which_place"]) == ["only if several places are meant"]
     assert state_notes(menu, menu.states["place_name"]) == ["answered by what was typed before"]
     assert state_notes(menu, menu.states["about"]) == []

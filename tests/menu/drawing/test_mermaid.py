@@ -19,7 +19,7 @@ from tests.helpers.pack_edits import Files
 def test_every_edge_is_a_link_of_the_chart(menu: Menu) -> None:
     chart = mermaid(menu, "en")
 
-    assert 'at_main -->|"1 Report incident"| at_limit' in chart
+    assert 'at_main -->|"2 Report an incident"| at_limit' in chart
     assert 'at_limit -.->|"otherwise"| at_notice' in chart
     assert 'at_kecamatan -->|"typed"| at_place_name' in chart
     assert 'at_category -->|"categories"| at_kecamatan' in chart

@@ -11,7 +11,7 @@ from gateway.runtime.pack_folder import read_pack
 from tests.helpers import dialogue
 from tests.helpers.packs import PACKS
 
-AT_PLACE = ["1", "1", "1", "2"]
+AT_PLACE = ["1", "2", "1", "2"]
 TO_CONFIRM = ["3", "1", "0", "1"]  # from the question of when
 
 
@@ -43,7 +43,7 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("keys", [[*AT_PLACE], [*AT_PLACE, "2"], ["1", "3", "1"], ["1", "3", "1", "4"]])
+@pytest.mark.parametrize("keys", [[*AT_PLACE], [*AT_PLACE, "2"], ["1", "4", "1"], ["1", "4", "1", "4"]])
 @pytest.mark.parametrize(("typed", "area"), ADDRESSES)
 def test_address_answers_as_a_name_does(menu: Menu, keys: list[str], typed: str, area: str) -> None:
     led = walk(menu, *keys, typed)
@@ -84,7 +84,7 @@ def test_input_without_words_is_a_wrong_choice(menu: Menu, typed: str) -> None:
 
 
 def test_words_without_or_type_are_a_wrong_choice(menu: Menu) -> None:
-    assert walk(menu, "1", "1", "1", "klego").session.error == "choice"
+    assert walk(menu, "1", "2", "1", "klego").session.error == "choice"
 
 
 def test_back_leads_from_the_matches_over_the_typed_question_to_the_list(menu: Menu) -> None:
@@ -118,7 +118,7 @@ def test_revising_another_answer_keeps_a_typed_place(menu: Menu) -> None:
 
 
 def test_places_of_one_name_are_distinguished_up_to_the_confirmation(villages: Menu) -> None:
-    choice = walk(villages, "1", "1", "wonosari")
+    choice = walk(villages, "2", "1", "wonosari")
     confirm = walk(villages, "2", "2", "0", "1", session=choice.session)
 
     assert "1.Wonosari, Karanganyar\n2.Wonosari, Siwalan\n" in choice.screen
@@ -126,13 +126,13 @@ def test_places_of_one_name_are_distinguished_up_to_the_confirmation(villages: M
 
 
 def test_name_with_its_kecamatan_is_unambiguous(villages: Menu) -> None:
-    assert ".Wonosari\n" in walk(villages, "1", "1", "7", "98").screen
+    assert ".Wonosari\n" in walk(villages, "2", "1", "7", "98").screen
 
 
 # On the list of a kecamatan -------------------------------------------------------------------------------------
 
 TIMUR = [*AT_PLACE, "2"]  # the kelurahan of Pekalongan Timur
-SIWALAN = ["1", "1", "17"]  # the desa of Siwalan
+SIWALAN = ["2", "1", "17"]  # the desa of Siwalan
 
 
 @pytest.mark.parametrize("typed", ["Klego", "kel. klego", " KLEGO "])
@@ -156,7 +156,7 @@ def test_name_on_the_shown_list_wins_over_other_matches(villages: Menu) -> None:
 
 def test_every_name_on_every_list_is_its_option(villages: Menu) -> None:
     for number, kecamatan in enumerate(villages.areas.regions, start=1):
-        shown = walk(villages, "1", "1", str(number))
+        shown = walk(villages, "2", "1", str(number))
         assert shown.session.state == "village"
         for code in villages.areas.inside(kecamatan):
             led = walk(villages, villages.areas.places[code], session=shown.session)
@@ -179,7 +179,7 @@ def test_old_name_and_name_with_kecamatan_are_found_from_a_list(menu: Menu, vill
 
 def test_matches_in_the_kecamatan_of_the_list_come_first(villages: Menu) -> None:
     """Misspelt, and in two kecamatan: asked back for the one whose list was shown."""
-    there, anywhere = walk(villages, *SIWALAN, "wonosri"), walk(villages, "1", "1", "wonosri")
+    there, anywhere = walk(villages, *SIWALAN, "wonosri"), walk(villages, "2", "1", "wonosri")
 
     assert there.session.state == anywhere.session.state == "which_village"
     assert "1.Wonosari\n0." in there.screen

@@ -9,7 +9,7 @@ from gateway.menu.engine import valid_answers
 from gateway.menu.model import Menu
 from tests.helpers.dialogue import GIVEN, walk
 
-TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
+TO_CONFIRM = "1 2 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
 
 
 def test_whole_report_gathers_what_was_answered(menu: Menu) -> None:
@@ -47,6 +47,6 @@ def test_every_outcome_of_filing_has_a_last_screen(menu: Menu, outcome: str) -> 
 
 def test_values_learnt_by_an_effect_are_shown(menu: Menu) -> None:
     learnt = {"status": "checking", "date": "27/11 13:05"}
-    led = engine.resume(menu, walk(menu, "1 2 73402817").session, "found", learnt, given=GIVEN)
+    led = engine.resume(menu, walk(menu, "1 3 73402817").session, "found", learnt, given=GIVEN)
 
     assert led.screen.startswith("7340-2817\nStatus: Sedang dicek\nSejak 27/11 13:05\n")

@@ -11,7 +11,7 @@ from gateway.menu.pack.loader import load
 from tests.helpers.dialogue import GIVEN, walk
 from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack
 
-DROPPED = "1 1 1 3 3 1"  # a clash in Krapyak, dropped at the question of when
+DROPPED = "1 2 1 3 3 1"  # a clash in Krapyak, dropped at the question of when
 
 
 def redial(menu: Menu, dropped: Session, shortcut: str = "") -> Step:
@@ -36,14 +36,14 @@ def test_dropped_dialogue_continues_wherever_it_was_dropped(menu: Menu, further:
 
 
 def test_dropped_dialogue_continues_on_the_page_of_its_list(menu: Menu) -> None:
-    before = walk(menu, "1 1 1 3 0 98")
+    before = walk(menu, "1 2 1 3 0 98")
 
     asked = redial(menu, redial(menu, before.session).session)
 
     assert before.session.page == 1
     assert asked.screen.startswith("Ada laporan yang belum terkirim. Lanjutkan?")
     assert walk(menu, "0 1", asked.session).screen == before.screen
-    assert walk(menu, "1 0", asked.session).screen == walk(menu, "1 1 1 3 0").screen
+    assert walk(menu, "1 0", asked.session).screen == walk(menu, "1 2 1 3 0").screen
 
 
 def test_dialogue_can_be_dropped_repeatedly(menu: Menu) -> None:
@@ -121,7 +121,7 @@ def test_third_wrong_input_leads_from_resume_to_help_and_back(menu: Menu) -> Non
 
 @pytest.mark.parametrize(
     ("keys", "worth"),
-    [("1", False), ("1 1 1", False), ("1 1 1 3", True), (DROPPED, True), ("1 2", False), ("1 1 1 3 00", False)],
+    [("1", False), ("1 2 1", False), ("1 2 1 3", True), (DROPPED, True), ("1 2", False), ("1 2 1 3 00", False)],
 )
 def test_dialogue_without_needed_answers_is_not_worth_resuming(menu: Menu, keys: str, worth: bool) -> None:
     assert engine.is_worth_resuming(menu, walk(menu, keys).session) is worth

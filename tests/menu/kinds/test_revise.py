@@ -8,7 +8,7 @@ from gateway.menu.engine import valid_answers
 from gateway.menu.model import Menu
 from tests.helpers.dialogue import walk
 
-TO_CONFIRM = "1 1 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
+TO_CONFIRM = "1 2 1 3 1 2 1 2 3 1 halo 1"  # a clash in Podosugih, now, no danger, more than fifty people
 
 
 @pytest.mark.parametrize(
@@ -42,18 +42,18 @@ def test_revise_drops_answers_that_no_longer_apply(menu: Menu) -> None:
 
 
 def test_revise_asks_questions_that_the_new_answer_opens(menu: Menu) -> None:
-    before = walk(menu, "1 1 1 3 1 2 3 1 halo 1 2 3")  # earlier today: danger was never asked
+    before = walk(menu, "1 2 1 3 1 2 3 1 halo 1 2 3")  # earlier today: danger was never asked
 
     danger = walk(menu, "1", before.session)
-    warned = walk(menu, "1", danger.session)
+    size = walk(menu, "2", danger.session)
 
     assert danger.session.state == "danger"
-    assert warned.session.state == "keep_away"
-    assert walk(menu, "1 2", warned.session).session.state == "confirm"
+    assert size.session.state == "size"
+    assert walk(menu, "2", size.session).session.state == "confirm"
 
 
 def test_revise_asks_for_a_date_again(menu: Menu) -> None:
-    led = walk(menu, "1 1 1 3 1 2 4 2711 1 halo 1 2 3 4")
+    led = walk(menu, "1 2 1 3 1 2 4 2711 1 halo 1 2 3 4")
 
     assert led.session.state == "date"
     assert valid_answers(menu, walk(menu, "2611", led.session).session)["when_date"] == "2026-11-26"

@@ -64,7 +64,7 @@ SCHEMA = flow_schema({**KINDS, Rate.name: Rate()})
 @pytest.fixture
 def rating_files(files: Files) -> Mapping[str, str]:
     """The pack of Pekalongan with a grade instead of the description of hearsay."""
-    rated = edit_pack(files, "flow.yaml", "told: describe", "told: grade")
+    rated = edit_pack(files, "flow.yaml", "self: describe, told: describe", "self: describe, told: grade")
     rated = edit_pack(rated, "flow.yaml", "  describe:\n", f"  {GRADE}\n  describe:\n")
     for language in (ID, EN, JV):
         rated = edit_pack(rated, language, "  describe:", '  grade: {heading: "1-5?"}\n  describe:')
@@ -78,7 +78,7 @@ def test_pack_with_a_new_kind_passes_all_checks(rating_files: Files) -> None:
 def test_state_of_a_new_kind_is_shown_and_answered(rating_files: Files) -> None:
     menu = load(rating_files, SCHEMA)
 
-    asked = walk(menu, "1 1 1 3 1 2 2 2")
+    asked = walk(menu, "1 2 1 3 1 2 3 2")
     answered = walk(menu, "4", asked.session)
 
     assert asked.screen == "1-5?\n1.1 of 5\n2.2 of 5\n3.3 of 5\n4.4 of 5\n5.5 of 5\n0.Kembali"
