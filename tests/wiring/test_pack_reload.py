@@ -83,7 +83,7 @@ async def test_open_dialogue_keeps_its_texts(pack: Path, log: io.StringIO, redis
         watch_pack(pack, CHANNELS, gateway.services.versions, LOOK_EVERY_S),
     ):
         resident = Resident(gateway.services.turns)
-        await resident.walk(("1", "1"))
+        await resident.walk(("1", "2"))
         write(pack / "wording" / "id.yaml", "Ada kejadian apa?", NEW)
 
         await said(log, "pack.changed")
