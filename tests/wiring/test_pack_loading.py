@@ -41,7 +41,10 @@ def diagnostics(tmp_path: Path, *edits: tuple[str, str, str]) -> list[str]:
 
 
 def test_danger_without_the_option_yes_is_refused(tmp_path: Path) -> None:
-    texts = [(f"wording/{language}.yaml", r"^(  danger:\n    heading: .*\n)    yes:", r"\1    there:") for language in LANGUAGES]
+    texts = [
+        (f"wording/{language}.yaml", r"^(  danger:\n    heading: .*\n)    yes:", r"\1    there:")
+        for language in LANGUAGES
+    ]
     flow = ("flow.yaml", "{yes: send_urgent,", "{there: send_urgent,")
 
     (diagnostic,) = flow_diagnostics(tmp_path, flow, *texts)
