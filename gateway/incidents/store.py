@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from sqlalchemy import BigInteger, ColumnElement, RowMapping, any_, cast, exists, select, update
@@ -33,8 +33,9 @@ from gateway.incidents.incident import (
     Veracity,
 )
 from gateway.incidents.named_reporters import load_reporters
+from gateway.incidents.new_answers import NewAnswers, new_answers
 from gateway.incidents.tables import drafts, incident_details, incidents
-from gateway.menu.report_form import BUILT_IN_ANSWERS, ReportForm
+from gateway.menu.report_form import ReportForm
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock
@@ -48,7 +49,6 @@ from gateway.vault.vault import Vault
 log = structlog.get_logger()
 
 _REPORT_FIELDS = tuple(field.name for field in fields(Report))
-_OWN_ANSWERS = ("answers", "personal_answers")  # of the pack
 _MAX_TICKET_DRAWS = 20  # with a million tickets in use, the chance that all are taken is 1 in 10^19
 
 
@@ -78,13 +78,6 @@ class FiledReport:
     ticket: str
     new: bool
     by_duty: bool = False
-
-
-class NewAnswers(NamedTuple):
-    """Values of the columns of an incident that change, and the names of the answers in them."""
-
-    columns: Mapping[str, Any]
-    names: tuple[str, ...]
 
 
 class IncidentStore:
@@ -310,7 +303,7 @@ class IncidentStore:
                 session=session,
                 received_at=known.received_at,
             )
-            is_complete = await self._add_answers(connection, row, _new_answers(report, row, replace=replace))
+            is_complete = await self._add_answers(connection, row, new_answers(report, row, replace=replace))
         ticket: str = row["ticket"]
         return ticket if is_complete else None
 
@@ -323,7 +316,7 @@ class IncidentStore:
             drafts.c.session == row["session"],
             drafts.c.status == DraftStatus.FILED,
         )
-        await self._add_answers(connection, row, _new_answers(report, row), of_draft)
+        await self._add_answers(connection, row, new_answers(report, row), of_draft)
 
     async def _add_answers(
         self,
@@ -377,21 +370,6 @@ class IncidentStore:
             new_details_at=row["new_details_at"],
             reporter=reporters.get(row["phone_key"]),
         )
-
-
-def _new_answers(report: Report, row: RowMapping, *, replace: bool = True) -> NewAnswers:
-    """Return the answers of a report that its row lacks, and those that differ, if they are to be `replace`d."""
-    answers = {name: getattr(report, name) for name in BUILT_IN_ANSWERS}
-    new = {name: answer for name, answer in answers.items() if answer not in ("", None) and answer != row[name]}
-    new = {name: answer for name, answer in new.items() if replace or row[name] in ("", None)}
-    names = [*new]
-    for column in _OWN_ANSWERS:
-        known = row[column]
-        given = {name: answer for name, answer in getattr(report, column).items() if answer != known.get(name)}
-        if given := {name: answer for name, answer in given.items() if replace or not known.get(name)}:
-            new[column] = {**known, **given}
-            names += given
-    return NewAnswers(new, tuple(sorted(names)))
 
 
 def _filed_audit_row(now: datetime, ticket: str, report: Report, detail: Mapping[str, str]) -> dict[str, Any]:
