@@ -1,9 +1,11 @@
-"""Pure: answers of a report that its incident lacks, or that differ."""
+"""Answers of a report that its incident lacks, or that differ."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping
 
 from gateway.incidents.incident import Report
 from gateway.menu.report_form import BUILT_IN_ANSWERS
@@ -18,7 +20,7 @@ class NewAnswers(NamedTuple):
     names: tuple[str, ...]
 
 
-def new_answers(report: Report, row: Mapping[str, Any], *, replace: bool = True) -> NewAnswers:
+def new_answers(report: Report, row: RowMapping, *, replace: bool = True) -> NewAnswers:
     """Return the answers of a report that its row lacks, and with `replace` those that differ too."""
     answers = {name: getattr(report, name) for name in BUILT_IN_ANSWERS}
     new = {name: answer for name, answer in answers.items() if answer not in ("", None) and answer != row[name]}
