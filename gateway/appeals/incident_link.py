@@ -35,7 +35,7 @@ async def incident_area(connection: AsyncConnection, ticket: str, menu: Menu) ->
 async def check_incident(connection: AsyncConnection, draft: AppealDraft, menu: Menu) -> None:
     """Raise `InvalidDraft` if the appeal is about a restricted report."""
     if await _is_about_restricted(connection, draft.ticket, menu):
-        raise InvalidDraft(ABOUT_RESTRICTED)
+        raise InvalidDraft([ABOUT_RESTRICTED])
 
 
 async def _is_about_restricted(connection: AsyncConnection, ticket: str, menu: Menu) -> bool:

@@ -218,7 +218,7 @@ def test_appeal_about_a_restricted_report_is_refused(world: World) -> None:
 
 def test_filter_does_not_change_what_is_said_about_restricted_reports(world: World) -> None:
     for filters in ((), ("--area", "Medono"), ("--kind", "uang"), ("--danger",), ("--since", "1h")):
-        assert world.run("incidents", "list", *filters).stderr == (
+        assert world.run("incidents", "list", *filters, "--json").stderr == (
             "1 restricted report is not shown, the last of 2026-11-28 10:04 WIB: an account with the role bawaslu "
             "reads them, --as NAME (waspada users add NAME --role bawaslu).\n"
         )
