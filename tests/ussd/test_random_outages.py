@@ -1,7 +1,8 @@
 """Random residents on networks and stores that fail: every row is what was typed, every sentence what is stored.
 
 It belongs to no module. A resident answers what is shown, hangs up, dials again and calls off. Single hops find Redis
-refusing everything, refusing writes, or losing one write. The newest callback of a call may be held up and come later.
+refusing everything, refusing writes, or losing one write. The newest callback of a call may be held up and come later,
+also where Redis has forgotten that the report was called off meanwhile.
 Carriers echo labels or not. `test_random_residents` has the keys that nobody would press.
 """
 
@@ -37,6 +38,8 @@ SHARE_OF_FAULTS = {True: 0.4, False: 0.1}  # of all hops; without labels little 
 class Caller:
     """Resident who answers what is shown, and remembers what was said."""
 
+    faults = FAULTS
+
     def __init__(self, gateway: UssdGateway, number: int, random: Random, *, labelled: bool) -> None:
         self.gateway, self.random, self.labelled = gateway, random, labelled
         self.phone = phone(number)
@@ -47,6 +50,7 @@ class Caller:
         self.sure: dict[str, object] = {}  # by what Redis has stored for certain
         self.filed: set[str] = set()  # tickets seen
         self.sent = False  # this dialogue
+        self.called_off = False  # by the newest key, while Redis was available
         self.words = 0
 
     def _new_call(self) -> Resident:
@@ -54,7 +58,7 @@ class Caller:
 
     async def dial(self) -> None:
         held_up = self._hold_up() if self.state and self.random.random() < 0.7 else None
-        self.call, self.said = self._new_call(), dict(self.sure)
+        self.call, self.said, self.called_off = self._new_call(), dict(self.sure), False
         await self._see(await self.call.dial(), {})
         for _ in range(self.random.randrange(4, 40)):
             if self.state == "":
@@ -64,6 +68,8 @@ class Caller:
                 await self._deliver(*held_up)
         if held_up:
             await self._deliver(*held_up)
+            if self.called_off:
+                await self._deliver_forgotten(*held_up)
 
     def _hold_up(self) -> tuple[Resident, str, str | None]:
         """Type a key on the screen that is shown, which the carrier does not deliver yet."""
@@ -76,15 +82,24 @@ class Caller:
         await call.callback(text, label)
         assert (await self.gateway.run_redis("GET", self.key), await self._tickets()) == before
 
+    async def _deliver_forgotten(self, call: Resident, text: str, label: str | None) -> None:
+        """Deliver a callback of a call whose report was called off, while Redis knows nothing. It files nothing."""
+        before, tickets = await self.gateway.run_redis("GET", self.key), await self._tickets()
+        await self.gateway.run_redis("DEL", self.key)
+        await call.callback(text, label)
+        assert await self._tickets() == tickets
+        await self.gateway.run_redis("SET", self.key, before)
+
     async def press(self) -> None:
         keys, meaning = self._answer()
         is_faulty = self.random.random() < SHARE_OF_FAULTS[self.labelled]
-        fault = self.random.choice(FAULTS) if is_faulty else "none"
+        fault = self.random.choice(self.faults) if is_faulty else "none"
         async with self._fault(fault):
             screen = await self.call.answer(keys)
         if fault == "loses a write" and self._before:
             await self.gateway.run_redis("SET", self.key, self._before)
         await self._see(screen, meaning, stored=fault == "none")
+        self.called_off = fault == "none" and (screen.label or "").startswith(("deleted", "cancelled"))
 
     @asynccontextmanager
     async def _fault(self, fault: str) -> AsyncIterator[None]:
@@ -115,7 +130,7 @@ class Caller:
             number = self.random.randrange(len(CHOSEN[self.state]))
             return str(number + 1), {self.state: CHOSEN[self.state][number]}
         if self.state in ("confirm", "unfinished"):
-            return self.random.choice("1113"), {}
+            return self.random.choice("11133"), {}
         return "1", {}
 
     async def _see(self, screen: Screen, meaning: dict[str, object], *, stored: bool = True) -> None:
