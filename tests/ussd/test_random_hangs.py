@@ -16,13 +16,13 @@ import pytest
 
 from gateway.carriers.carrier import Screen
 from gateway.ussd.transcript import fingerprint
+from tests.helpers.gateway import Deadlines
 from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.ussd import VAULT, UssdGateway, ussd_gateway
 from tests.helpers.waiting import until
 from tests.ussd.test_random_outages import Caller
 
 CALLERS, CALLS = 5, 3
-REDIS_MS, SQL_MS = 60, 150
 OVERTAKEN_S = 0.1  # until PostgreSQL has done what it was asked while it hung
 
 
@@ -91,11 +91,9 @@ class HangingCaller(Caller):
 
 
 @pytest.fixture
-async def hanging_gateway(
-    own_redis: OwnRedis, postgres: PostgresGate, log: io.StringIO
-) -> AsyncIterator[UssdGateway]:
+async def hanging_gateway(own_redis: OwnRedis, postgres: PostgresGate, log: io.StringIO) -> AsyncIterator[UssdGateway]:
     """Open a gateway that does not wait long for a store."""
-    deadlines = {"redis_deadline_ms": REDIS_MS, "sql_deadline_ms": SQL_MS}
+    deadlines = Deadlines(redis_deadline_ms=60, sql_deadline_ms=150)
     async with ussd_gateway(own_redis.url, postgres.url, log=log, **deadlines) as opened:
         yield opened
 
