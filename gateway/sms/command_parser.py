@@ -33,6 +33,7 @@ _MAX_UNKNOWN_WORDS = 3  # of a place or a language that is not known, after its 
 _MIN_SPACED_LETTERS = 3
 _MAX_AREA_WORDS = 20
 _MAX_TRYING_WORDS = 6
+_MAX_WORDS_BEFORE_TICKET = 2
 _GLUED = re.compile(r"([^\W\d_]+)[0-9]")
 _TICKET_COMMANDS = frozenset({"status", "add_info", "erase"})
 _CHOICES = frozenset({"subscribe", "language"})
@@ -68,14 +69,22 @@ def parse_command(text: str, menu: Menu) -> Command:
         elif command.name in _CHOICES and has_refusal(found, menu.keywords):
             return Command(NO_STOP, refusal_language(found, menu.keywords), trim(text))
         elif command.name in counted:
-            return _about_ticket(command, menu.keywords)
+            return _about_ticket(command, menu)
     return fallback
 
 
-def _about_ticket(command: Command, keywords: Keywords) -> Command:
-    """Return the command about the ticket that a report begins with: `LAPOR 7340-2817 ada korban` adds details."""
+def _about_ticket(command: Command, menu: Menu) -> Command:
+    """Return the command about the ticket that a report begins with: `LAPOR 7340-2817 ada korban` adds details.
+
+    One or two words may precede it that name neither kind nor place (`LAPOR ulang 7340-2817`).
+    """
+    keywords = menu.keywords
     ticket, before, after = split_at_ticket(command.argument)
-    if command.name != "report" or not ticket or has_meaning(before, keywords):
+    if command.name != "report" or not ticket:
+        return command
+    leading = list(words(before))
+    is_report = category_within(leading, menu) or read_places(leading, menu).codes
+    if has_meaning(before, keywords) and (is_report or len(leading) > _MAX_WORDS_BEFORE_TICKET):
         return command
     return replace(command, name="add_info" if tells_more(after, keywords) else "status")
 

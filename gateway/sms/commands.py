@@ -26,7 +26,7 @@ from gateway.sms.appeal_number import find_appeal_number
 from gateway.sms.command_parser import NO_STOP, areas_only, has_free_text, named_language
 from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
-from gateway.sms.refusals import is_plain_erasure, mentions_leaving
+from gateway.sms.refusals import is_plain_erasure, is_refusal, mentions_leaving
 from gateway.sms.request import SmsRequest, session_id_of
 from gateway.sms.short_texts import is_cry, tells_more
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
@@ -151,6 +151,8 @@ class Commands:
             return request.reply(Disposition.UNSORTED, "no_details", ticket=ticket)
         if not await self._add_details(request, ticket, text):
             return await self._ticket_not_found(request)
+        if is_refusal(list(words(text)), request.menu):  # `INFO 7340-2817 STOP`
+            return request.reply(Disposition.UNSORTED, "added_not_left", ticket=ticket)
         return request.reply(Disposition.DETAILS, "added", ticket=ticket)
 
     async def _add_details(self, request: SmsRequest, ticket: str, text: str) -> bool:

@@ -40,7 +40,8 @@ def is_refusal(found: Sequence[Word], menu: Menu) -> bool:
     if any(end - start > 1 for start, end in spans):
         return len(others) <= _MAX_OTHER_WORDS
     area = join(without_phrases(found[end:], joining))
-    return not before and area in _place_names(menu)  # `UNREG KLEGO`, not `berhenti di Klego`
+    is_area = area in _place_names(menu) or bool(menu.gazetteer.find_region(area).codes)
+    return not before and is_area  # `UNREG KLEGO`, not `berhenti di Klego`
 
 
 def mentions_stop(found: Sequence[Word], keywords: Keywords) -> bool:

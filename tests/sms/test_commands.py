@@ -206,6 +206,25 @@ async def test_add_info_adds_details(world: SmsWorld, keyword: str, language: st
     assert incident["details"] == ["pelaku lari ke utara", "naik motor"]
 
 
+@pytest.mark.parametrize(("text", "reply"), [("STOP", "added_not_left"), ("sudah berhenti", "added")])
+async def test_add_info_with_an_opt_out_alone_says_how_to_leave(world: SmsWorld, text: str, reply: str) -> None:
+    ticket = await file_report(world)
+
+    assert await world.send_sms(f"INFO {ticket} {text}") == pack_sms(reply, ticket=ticket)
+
+    (incident,) = await world.incidents()
+    assert incident["details"] == [text]
+
+
+async def test_report_about_a_ticket_adds_details_behind_a_word(world: SmsWorld) -> None:
+    ticket = await file_report(world)
+
+    assert await world.send_sms(f"LAPOR ulang {ticket} masih ribut") == pack_sms("added", ticket=ticket)
+
+    (incident,) = await world.incidents()
+    assert incident["details"] == ["ulang masih ribut"]
+
+
 async def test_add_info_asks_for_missing_details_and_cuts_long_ones(world: SmsWorld) -> None:
     ticket = await file_report(world)
 
