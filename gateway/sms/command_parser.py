@@ -17,7 +17,7 @@ from gateway.places.place_search import PlacesInText
 from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
 from gateway.sms.appeal_number import find_appeal_number
 from gateway.sms.refusals import has_refusal, is_refusal, refusal_language
-from gateway.sms.report_kinds import mentions_kind
+from gateway.sms.report_kinds import category_within, mentions_kind
 from gateway.sms.report_text import read_places
 from gateway.sms.short_texts import has_meaning, tells_more
 from gateway.sms.tickets_in_text import has_ticket_like_number, split_at_ticket
