@@ -68,7 +68,7 @@ class TurnModel(RuleBasedStateMachine):
         self.phone = phone(next(_phones))
         self.calls: list[Resident] = []
         self.sent: list[tuple[Resident, str, str | None]] = []  # call, text, label
-        self.tickets: dict[str, set[str]] = {}
+        self.tickets: set[str] = set()  # that this phone was shown
         self.ticket = TICKET  # of the last report that this phone has filed
         self.open = False
         self.steady = True  # what Redis holds is this call, as far as it has got
@@ -93,10 +93,9 @@ class TurnModel(RuleBasedStateMachine):
         assert_fits(screen.text, self.world.service.limits, end=screen.end)
         for words in self.world.menu.wordings.values():
             assert not screen.text.startswith(words.apology.partition("{")[0]), screen
-        if call is self.call and not self.taken and (screen.label or "").startswith("ticket."):
+        if call is self.call and not self.taken and (screen.label or "").startswith("ticket"):
             self.ticket = re.findall(r"\d{4}-\d{4}", screen.text)[0]
-            self.tickets.setdefault(call.session, set()).add(screen.text)
-            assert len(self.tickets[call.session]) == 1, "one call, one ticket"
+            self.tickets.add(self.ticket.replace("-", ""))
         return screen
 
     def _keys(self) -> dict[bytes, bytes]:
@@ -190,6 +189,7 @@ class TurnModel(RuleBasedStateMachine):
         rows = self.world.run(self.world.gateway.rows(incidents))
         told = [row["description"] for row in rows if row["description"].endswith(".")]
         assert len(set(told)) == len(told), "a report is filed once, whatever sessions its dialogue had"
+        assert self.tickets <= {row["ticket"] for row in rows}, "every ticket is a row"
         self.world.run(self.world.gateway.run_redis("FLUSHALL"))
 
 
