@@ -19,7 +19,7 @@ from gateway.text import ticket as tickets
 from tests.helpers.packs import PACKS
 from tests.helpers.ussd import SERVICE
 
-MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal")}
+MENUS = {name: load(read_pack(PACKS / name)) for name in ("pekalongan", "kab-pekalongan", "tegal", "rob")}
 GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 TODAY = date(2026, 11, 28)
 CHANNELS = {
@@ -64,7 +64,8 @@ def likely(menu: Menu, limits: Limits, place: Session, number: int, ticket: str 
     state = menu.states[place.state]
     within = place.answers.get(state.within, "") if state.within else ""
     if state.kind.is_typed:
-        said = {"text": f"tawuran {next(_texts)}.", "date": "2711", "ticket": ticket, "place_name": NAMES[number]}
+        said = {"text": f"tawuran {next(_texts)}.", "date": "2711", "ticket": ticket, "number": "4"}
+        said["place_name"] = NAMES[number]
         return said[state.source]
     offered = list(choices(menu, state, within))
     return offered[max(number - 6, 0) % len(offered)] if offered else (limits.keys or menu.keys).back
