@@ -25,7 +25,7 @@ _FINDINGS: Mapping[Need, tuple[Veracity, ...]] = {
 
 
 async def incident_area(connection: AsyncConnection, ticket: str, menu: Menu) -> str:
-    """Return the area of the incident that an appeal is about, empty if it is about none, or a restricted one."""
+    """Return the area of the incident that an appeal is about. Empty for none, or for a restricted one."""
     if not ticket:
         return ""
     row = (await connection.execute(_category_and_area(ticket))).first()

@@ -107,7 +107,7 @@ class NoReportWords:
     questions: frozenset[str] = frozenset()  # begin the clause with the kind: `apa benar ada tawuran`
     beginnings: frozenset[str] = frozenset()  # begin the text: thanks
     before: frozenset[str] = frozenset()  # deny the kind behind them: `tidak ada tawuran`
-    between: frozenset[str] = frozenset()  # may stand between the two
+    between: frozenset[str] = frozenset()  # are allowed between the two
     denials: frozenset[str] = frozenset()  # anywhere, unless negated: `tidak benar`, `aman`
     doubts: frozenset[str] = frozenset()  # anywhere: hearsay, jokes, what is past or only imagined
     elsewhere: frozenset[str] = frozenset()  # other cities, behind one of `at`

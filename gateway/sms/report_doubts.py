@@ -55,7 +55,7 @@ def _is_question(found: Sequence[Word], clauses: Clauses, kind: NamedKind, keywo
 
 
 def _is_denied(found: Sequence[Word], clauses: Clauses, kind: NamedKind, keywords: Keywords) -> bool:
-    """Return True if a denial stands before the category, or ends its clause: `tawuran di klego tidak ada`."""
+    """Return True if a denial precedes the category, or ends its clause: `tawuran di klego tidak ada`."""
     deny, between = keywords.no_report.before, keywords.no_report.between | keywords.filler
     if _reaches_back(found, clauses.start_of(kind.at), kind.at, deny, between):
         return True
@@ -102,7 +102,7 @@ def _is_elsewhere(found: Sequence[Word], keywords: Keywords) -> bool:
 
 
 def _begins_with(found: Sequence[Word], at: int, known: frozenset[str], keywords: Keywords) -> bool:
-    """Return True if one of these words and phrases stands at this position, or behind polite words there."""
+    """Return True if one of these words and phrases is at this position, or behind polite words there."""
     for _ in range(_MAX_POLITE_WORDS):
         if at >= len(found):
             return False

@@ -52,7 +52,7 @@ def test_sms_are_sorted_one_by_one(shell: Shell, received: list[int]) -> None:
     result = shell.run("messages", "inbox", "done", "2", "--as", "siti")
     assert (result.exit_code, result.stdout) == (0, "SMS 2 is done.\n")
     assert "sorted already, by siti" in shell.error_of("messages", "inbox", "done", "2")
-    assert to_sort() == [3, 1]
+    assert to_sort() == [1, 3], "a call for help first"
 
     reported = shell.run("messages", "inbox", "report", "1", "--as", "siti").stdout
     incident = shell.list_json("incidents", "list")[0]

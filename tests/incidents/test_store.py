@@ -292,7 +292,7 @@ async def test_filed_report_is_logged_and_counted_once_without_its_words(
     database: Database, vault: Vault, clock: ManualClock, log: io.StringIO
 ) -> None:
     counted: list[str] = []
-    store = IncidentStore(database, vault, clock, counted.append)
+    store = IncidentStore(database, vault, clock, counted.append, is_restricted=lambda _: False)
 
     filed = await store.file(report(), NUMBER, confirmation)
     await store.file(report(), NUMBER, confirmation)
@@ -307,7 +307,7 @@ async def test_filed_report_is_logged_and_counted_once_without_its_words(
 async def test_report_of_a_transaction_is_logged_only_when_it_is_announced(
     database: Database, vault: Vault, clock: ManualClock, log: io.StringIO
 ) -> None:
-    store = IncidentStore(database, vault, clock)
+    store = IncidentStore(database, vault, clock, is_restricted=lambda _: False)
     with pytest.raises(SessionOfAnotherPhone):
         async with database.begin() as connection:
             await store.file_within(connection, report(), NUMBER, confirmation, {})

@@ -99,7 +99,7 @@ OFFICIALS = ["polisi", "lurah", "guru", "camat", "pns", "tni", "kepala sekolah",
 
 @pytest.mark.parametrize("pattern", VICTIMS)
 @pytest.mark.parametrize("command", ["", "LAPOR ", "TOLONG "])
-def test_who_is_attacked_is_not_who_takes_sides(pattern: str, command: str) -> None:
+def test_victim_is_not_the_one_who_takes_sides(pattern: str, command: str) -> None:
     for official in OFFICIALS:
         report = read(f"{command}{pattern.format(official)} di klego").report
         assert report.category not in ("", RESTRICTED), official

@@ -30,7 +30,6 @@ from gateway.cli.packs import load_readable_pack, readable_duty_roles
 from gateway.cli.reading import guard, reader_named, reader_option, tell_withheld
 from gateway.incidents.desk_questions import DeskQuestions
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.filters import ANY
 from gateway.incidents.store import IncidentStore, NoSuchIncident
 from gateway.messages.outbox import Outbox
 from gateway.sms.inbound_queue import InboundQueue
@@ -65,7 +64,9 @@ async def incidents_list(config: Path | None, data: Path | None, as_json: bool, 
         await guard(stores).record_reading([incident.ticket for incident in listed], reader)
         withheld = await guard(stores).count_withheld(reader)
     rows = [incident_json(incident, menu) if as_json else incident_row(incident, menu) for incident in listed]
-    if_empty = "No report has been filed yet." if wanted == ANY and not withheld.count else "There is no such report."
+    if_empty = (
+        "No report has been filed yet." if not (wanted.conditions() or withheld.count) else "There is no such report."
+    )
     print_rows(rows, INCIDENT_COLUMNS, as_json, if_empty)
     tell_withheld(withheld, reader, menu)
 
