@@ -1,6 +1,6 @@
 """Everything that menus/README.md shows is true: the whole pack, the recipes, and the example of every key.
 
-A pack is proven here as `waspada check` proves it.
+The recipes of the Indonesian handbook are proven in the same way. A pack is proven here as `waspada check` proves it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ from tests.helpers.dialogue import walk
 
 PEKALONGAN = ROOT / "menus" / "pekalongan"
 IN_PACK = "menus/pekalongan/"
-RECIPES = [found for found in sections(PAGE) if any(block.language == "diff" for block in found.blocks)]
+HANDBOOK = ROOT / "menus" / "panduan" / "mengubah-menu.md"
+RECIPES = [
+    found
+    for page in (PAGE, HANDBOOK)
+    for found in sections(page)
+    if any(block.language == "diff" for block in found.blocks)
+]
 
 STATES = ("flow.yaml", "states")
 PLACES: Mapping[str, tuple[str, ...]] = {  # where the examples of a table belong: a file, and the keys that lead there
@@ -95,7 +101,7 @@ def test_recipe_leads_to_a_pack_that_can_go_live(recipe: Section, tmp_path: Path
 
 
 def test_all_recipes_are_found() -> None:
-    assert len(RECIPES) == 10
+    assert len(RECIPES) == 10 + 6
 
 
 def _edited(text: str, diff: str) -> str:
