@@ -17,7 +17,7 @@ RECORDS: dict[str, dict[str, Any]] = {
         "category": "gesekan",
         "area": "33.75.03.1002",
         "when": "now",
-        "danger": "yes",
+        "danger": "no",
         "answers": {"size": "many", "seen": "self"},
         "description": "tawuran di depan pasar",
         "contact": True,
