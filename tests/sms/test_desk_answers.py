@@ -10,14 +10,16 @@ from sqlalchemy import update
 
 from gateway.incidents.desk_questions import Answer, DeskQuestion
 from gateway.incidents.incident import Report
+from gateway.incidents.operator_actions import ActRefused
 from gateway.incidents.question import duty_question_text
 from gateway.incidents.tables import incident_questions, incidents
 from gateway.sms.desk_answers import read_answer
 from gateway.sms.typed_text import prepare
 from tests.helpers.clocks import ManualClock
 from tests.helpers.duty import put_on_duty
+from tests.helpers.incidents import confirmation, report
 from tests.helpers.packs import MENU
-from tests.helpers.sms import NUMBER, OTHER, SmsWorld, drop_session, file_report, pack_sms
+from tests.helpers.sms import KLEGO, NUMBER, OTHER, SmsWorld, drop_session, file_report, pack_sms
 
 YES, NO, UNKNOWN = Answer.YES, Answer.NO, Answer.UNKNOWN
 ANSWERS = [
@@ -170,3 +172,13 @@ async def test_a_question_of_an_unknown_age_is_not_answered(world: SmsWorld, clo
         await connection.execute(update(incidents).values(status="closed"))
 
     assert await world.send_sms("ya", OTHER) != pack_sms("answer_noted", ticket=asked)
+
+
+async def test_nobody_is_asked_about_a_report_of_a_restricted_kind(world: SmsWorld) -> None:
+    restricted = next(kind.name for kind in MENU.categories.values() if kind.is_restricted)
+    await put_on_duty(world.services, OTHER)
+    filed = await world.services.incidents.file(report(category=restricted, area=KLEGO), NUMBER, confirmation)
+
+    with pytest.raises(ActRefused, match="of a restricted kind"):
+        await ask(world, filed.ticket)
+    assert await world.replies(OTHER) == []
