@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from gateway.cli.errors import report_errors
 from gateway.cli.options import gateway_options
-from gateway.menu.checks.checker import CheckResult
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused
-from gateway.menu.pack_files import STAGES
 from gateway.runtime.clock import Clock
 from gateway.runtime.logs import silence
 from gateway.runtime.pack_folder import PackNotFound
@@ -22,6 +19,7 @@ from gateway.runtime.secrets import SecretsUnusable
 from gateway.settings import Settings
 from gateway.wiring.carriers import read_settings
 from gateway.wiring.pack_loading import load_menu, measure_menu
+from gateway.wiring.pack_warnings import warnings_of
 from gateway.wiring.readiness import faults_of_stores
 from gateway.wiring.running_instance import locate, with_pack_in_use
 
@@ -45,12 +43,7 @@ def check(config: Path | None, data: Path | None, packs: tuple[Path, ...]) -> No
         except PackNotFound as error:
             refused.append(str(error))
         else:
-            click.echo(f"{pack}: {_summary(menu, measure_menu(menu, settings.channels))}")
-            if menu.all_stages_are_past(Clock().now()):
-                last = menu.stages[-1]
-                ended = f"the last one, {last.key}, ended on {last.end - timedelta(minutes=1):%Y-%m-%d}"
-                advice = "no stage begins any more, so no day is strict; put the next ones in"
-                click.echo(f"Warning: {pack}/{STAGES}: all stages are past ({ended}): {advice}.", err=True)
+            click.echo(_summary(pack, menu, settings))
     if refused:
         raise click.ClickException("\n".join(refused))
 
@@ -67,10 +60,16 @@ def _faults_of_stores(settings: Settings) -> list[str]:
     return [f"{store}: {fault}" for store, fault in found.items() if not fault.unreachable]
 
 
-def _summary(menu: Menu, result: CheckResult) -> str:
-    longest = result.longest
-    return (
-        f"{len(menu.states)} states in {', '.join(menu.languages)}: every screen and SMS fits, "
-        f"the largest screen in {result.largest} of {result.limits.septets} septets; "
-        f"the longest path is {longest.screens} screens, {longest.seconds} seconds"
-    )
+def _summary(pack: Path, menu: Menu, settings: Settings) -> str:
+    """Return the measures of a valid pack as a short table, with its warnings."""
+    result = measure_menu(menu, settings.channels)
+    warnings = warnings_of(menu, settings, Clock().now())
+    lines = {
+        "languages": ", ".join(f"{name} ({key})" for key, name in menu.languages.items()),
+        "states": str(len(menu.states)),
+        "largest screen": f"{result.largest} of {result.limits.septets} septets ({result.largest_at})",
+        "longest way": f"{result.longest.screens} screens, {result.longest.seconds} seconds",
+        "warnings": str(len(warnings) or "none"),
+    }
+    table = [f"  {name:<14}  {value}" for name, value in lines.items()]
+    return "\n".join([f"{pack}: {menu.name}, every screen and SMS fits", *table, *(f"    {one}" for one in warnings)])

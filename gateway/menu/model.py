@@ -321,6 +321,9 @@ LONGEST_NUMBER = "9999"
 SMS_NUMBER = "sms"
 """Name of the constant that is the number residents send SMS to."""
 
+RETENTION_DAYS = "retention_days"
+"""Name of the constant that is the days a number is kept, as texts promise them: the setting of that name."""
+
 
 def appeal_areas(menu: Menu) -> tuple[str, ...]:
     """Return the codes of all areas an appeal may go to: those of every level, and "" for all."""

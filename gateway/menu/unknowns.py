@@ -23,6 +23,7 @@ class Unknowns:
     keys: bool = False  # the navigation keys
     placeholders: bool = False  # some name that texts may show
     form: bool = False  # some answer that the pack declares
+    keywords: bool = False  # some keyword of SMS
     lists: frozenset[str] = frozenset()  # lists with unknown values, `stages` among them
     unread: frozenset[str] = frozenset()  # languages whose whole file is unknown
     unclear: frozenset[str] = frozenset()  # those, and the ones with an unknown part

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from gateway.menu.checks.declared_answers import form_faults
 from gateway.menu.checks.explorer import explore
 from gateway.menu.checks.keys import alike_faults, key_faults
+from gateway.menu.checks.languages import language_faults
 from gateway.menu.checks.longest_path import LongestPath
+from gateway.menu.checks.quoted import quoted_faults
 from gateway.menu.checks.reachability import condition_faults, length_faults, reachability_faults, shortcut_faults
 from gateway.menu.checks.screens import measure
 from gateway.menu.checks.texts import (
@@ -36,6 +38,7 @@ class CheckResult:
     limits: Limits
     longest: LongestPath
     largest: int  # septets of the largest screen
+    largest_at: str  # its state and language
 
 
 def check(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHING_UNKNOWN) -> list[Diagnostic]:
@@ -67,10 +70,12 @@ def check_menu(menu: Menu, limits: Limits = DEFAULT, unknowns: Unknowns = NOTHIN
         found += [*faults, *alike_faults(menu, language, is_partial=language in uncertain)]
         if not faults:
             found += [*sms_faults(menu, language, unknowns), *restricted_faults(menu, language)]
+    if not any(texts.values()):
+        found += [*language_faults(menu, unknowns), *quoted_faults(menu, unknowns)]
     if limits.septets > USSD_STRING:
         message = f"a screen of {limits.septets} septets: none can have more than {USSD_STRING}"
         found.append(Diagnostic(SETTINGS, 0, message))
-    return CheckResult(sorted(set(found)), limits, longest, sizes.largest)
+    return CheckResult(sorted(set(found)), limits, longest, sizes.largest, sizes.largest_at)
 
 
 def _with_valid_shortcuts(menu: Menu) -> Menu:

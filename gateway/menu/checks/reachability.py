@@ -159,7 +159,8 @@ def _answer_faults(
             if _is_known(menu, name, unknowns):
                 yield f"{name} is never {value or 'empty'}"
         elif used is not None and name not in used:
-            yield f"the answer {name} has no use: no path from {shortcut.to} asks for it"
+            askers = " or ".join(state.name for state in keepers if can_keep(menu, state, value))
+            yield f"it gives the answer {name}, but no path from {shortcut.to} asks for it; lead to {askers}"
 
 
 def _used_answers(menu: Menu, exploration: Exploration, keys: str) -> set[str]:

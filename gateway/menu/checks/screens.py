@@ -32,6 +32,7 @@ class ScreenSizes:
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
     largest: int = 0  # septets
+    largest_at: str = ""  # its state and language
     page_numbers: dict[str, dict[str, int]] = field(default_factory=dict)  # the last page in any language
 
 
@@ -77,7 +78,8 @@ def _measure(
 def _note(
     found: ScreenSizes, menu: Menu, language: str, path: tuple[str, ...], size: int, limits: Limits, page: int = 1
 ) -> None:
-    found.largest = max(found.largest, size)
+    if size > found.largest:
+        found.largest, found.largest_at = size, f"{path[-1]}, {language}"
     excess = size - limits.septets
     if excess > 0:
         place = f"page {page} is " if page > 1 else ""

@@ -38,7 +38,7 @@ def all_text_faults(menu: Menu, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterato
 def text_faults(menu: Menu, language: str, unknowns: Unknowns = NOTHING_UNKNOWN) -> Iterator[Diagnostic]:
     """Check for texts that are empty, not in the GSM-7 alphabet, or with an unknown placeholder."""
     words = menu.wordings[language]
-    for path, text in _texts(words):
+    for path, text in texts_of(words):
         for message in _faults(text, None if unknowns.placeholders else _known(menu, path), menu.constants):
             yield text_diagnostic(words, path, message)
 
@@ -93,7 +93,8 @@ def _faults(text: str, known: Set[str] | None, constants: Iterable[str]) -> Iter
             yield f"{{{name}}} is not filled in here"
 
 
-def _texts(words: Wording) -> Iterator[tuple[Path, str]]:
+def texts_of(words: Wording) -> Iterator[tuple[Path, str]]:
+    """Yield every text of a wording, with its path."""
     yield ("apology",), words.apology
     for section in ("navigation", "errors", "sms", "appeals", "opt_out"):
         for name, text in getattr(words, section).items():

@@ -10,7 +10,7 @@ from gateway.menu.pack.builder import ParsedPack
 from gateway.menu.pack.references import are_paths_known, has_unread_category, kept_by
 from gateway.menu.pack.schema import FlowShape, PackShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import AREAS, FLOW, PACK, REPORT, STAGES, wording_file
+from gateway.menu.pack_files import AREAS, FLOW, KEYWORDS, PACK, REPORT, STAGES, wording_file
 from gateway.menu.unknowns import STAGES_LIST, Unknowns
 
 
@@ -40,6 +40,7 @@ def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:
         )
         or not reader.is_known(PACK, ("constants",)),
         form=shapes.report is None or bool(reader.incomplete(REPORT)),
+        keywords=KEYWORDS in faulty,
         lists=frozenset(lists),
         unread=unread,
         unclear=unclear,

@@ -102,13 +102,13 @@ WAYS = [
     (
         "{to: limit, answers: {category: asn}",
         "{to: ask_ticket, answers: {category: asn}",
-        "shortcut 11: the answer category has no use: no path from ask_ticket asks for it",
+        "shortcut 11: it gives the answer category, but no path from ask_ticket asks for it; lead to category",
         "  11: {to",
     ),
     (
         "{to: limit, answers: {category: asn}",
         "{to: main, answers: {category: asn}",
-        "shortcut 11: the answer category has no use: no path from main asks for it",
+        "shortcut 11: it gives the answer category, but no path from main asks for it; lead to category",
         "  11: {to",
     ),
     ("9: {to: ask_ticket", "9: {to: ticket", "shortcut 9: it leads to ticket, which is an end", "  9: {to"),

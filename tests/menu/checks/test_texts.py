@@ -170,7 +170,7 @@ def test_text_with_a_constant_that_is_not_there_names_those_that_are(files: File
     found = all_diagnostics(edit_pack(files, ID, "Ada kejadian apa?", "Jenis? {soss}"))
 
     assert any(
-        "unknown placeholder {soss}; expected one of appeal_no, " in one and " office, places, sms, sos," in one
+        "unknown placeholder {soss}; expected one of appeal_no, " in one and " places, retention_days, sms, sos," in one
         for one in found
     )
 

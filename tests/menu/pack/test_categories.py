@@ -74,7 +74,7 @@ def test_confirmation_of_a_restricted_category_may_show_no_answer_and_not_its_na
     shown = edit_pack(files, ID, text, f"{RESTRICTED}{{ticket}} {{kel}} {{cat}}")
     named = edit_pack(files, EN, f"{RESTRICTED}Bakesbangpol: your report", f"{RESTRICTED}Biased OFFICIALS")
 
-    assert all_diagnostics(shown) == [
+    assert [one for one in all_diagnostics(shown) if "is in the text of" not in one] == [
         f"{line_at(shown, ID, RESTRICTED)}: sms.received_restricted: it is the confirmation of asn, which is restricted"
         ", so it may not say {cat}, {kel}; change it, or name another text as confirmation of asn in categories.yaml"
     ]

@@ -100,7 +100,7 @@ def test_texts_of_an_invalid_pack_are_checked(files: Files) -> None:
         found = diagnostics_after(broken, file, old, new)
         assert [one for one in found if one.startswith("flow.yaml:")]
         assert [
-            one for one in found if one.startswith(f"wording/id.yaml:{line_of(broken, 'wording/id.yaml', 'Jenis “')}:")
+            one for one in found if one.startswith(f"wording/id.yaml:{line_of(broken, 'wording/id.yaml', 'Ada “')}:")
         ]
 
 
