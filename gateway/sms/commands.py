@@ -28,9 +28,9 @@ from gateway.sms.inbound_queue import Disposition, SmsReply
 from gateway.sms.questions import incomplete_report, reply_without_command
 from gateway.sms.refusals import is_plain_erasure, is_refusal, mentions_leaving
 from gateway.sms.request import SmsRequest, session_id_of
-from gateway.sms.short_texts import is_cry, tells_more
+from gateway.sms.short_texts import has_meaning, is_cry, tells_more
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
-from gateway.sms.typed_text import without_phrases
+from gateway.sms.typed_text import phrase_size, without_phrases
 from gateway.text import gsm
 from gateway.text import ticket as tickets
 from gateway.text.repair import cut
@@ -213,7 +213,10 @@ class Commands:
         return request.reply(disposition, "sub_ok", area=areas[-1] or request.menu.name)
 
     async def _help(self, request: SmsRequest) -> SmsReply:
-        has_text = has_free_text(request.meaning.command, request.menu) or is_cry(request.text, request.menu.keywords)
+        command, keywords = request.meaning.command, request.menu.keywords
+        has_text = has_free_text(command, request.menu) or is_cry(request.text, keywords)
+        if not has_text and has_meaning(command.argument, keywords):  # `TULUNG pak omahku`, but not `BANTUAN sms`
+            has_text = phrase_size(list(words(request.text)), 0, keywords.cries) > 0
         return request.reply(Disposition.HELP_WITH_TEXT if has_text else Disposition.HELP, "help")
 
     async def _language(self, request: SmsRequest) -> SmsReply:

@@ -84,6 +84,8 @@ def read_next(text: str, known: PartialReport, menu: Menu) -> PartialReport:
         return _from_report(formal, menu, is_command=True)
     if another.is_complete:
         return another
+    if (another.category, another.places) == (known.category, known.places):
+        return known  # the same text again answers no question
     return known if another.is_empty else _joined(known, another)
 
 

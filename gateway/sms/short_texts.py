@@ -11,6 +11,7 @@ from gateway.sms.typed_text import phrase_size, without_phrases
 from gateway.text.gsm import NotGsm7, septets, utf16_units
 from gateway.text.words import normalised, words
 
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _MAX_THANKS_WORDS = 12
 _MAX_WORDS_BESIDE_TICKET = 15
 _MAX_NUMBER_DIGITS = 9  # of a mistyped ticket: more are a phone number
@@ -62,8 +63,11 @@ def is_yes(text: str, keywords: Keywords) -> bool:
 
 
 def is_cry(text: str, keywords: Keywords) -> bool:
-    """Return True if `text` calls for help: by a phrase anywhere (`minta tolong`), or by nothing but such a word."""
-    found = list(words(text))
+    """Return True if `text` calls for help: by a phrase anywhere (`minta tolong`), or by nothing but such a word.
+
+    Drawn-out letters count once: `tolooong`.
+    """
+    found = list(words(_DRAWN_OUT.sub(r"\1", text)))
     sizes = [phrase_size(found, at, keywords.cries) for at in range(len(found))]
     if any(size > 1 for size in sizes):
         return True

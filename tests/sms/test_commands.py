@@ -290,7 +290,7 @@ async def test_five_wrong_tickets_lock_sms_and_ussd_for_an_hour(world: SmsWorld)
 
     for command in (f"CEK {own}", f"INFO {own} naik motor", f"HAPUS {own}"):
         assert await world.send_sms(command, OTHER) == pack_sms("locked")
-    screen = await Resident(world.services.turns, OTHER).walk(["1", "2", own.replace("-", "")])
+    screen = await Resident(world.services.turns, OTHER).walk(["1", "3", own.replace("-", "")])
     assert screen.label.startswith("locked.id"), screen
 
     (key,) = await world.run_redis("KEYS", "waspada:tries:*")

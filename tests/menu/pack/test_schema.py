@@ -10,10 +10,10 @@ from tests.helpers.pack_edits import Files, diagnostics_after
 
 EDITS = [
     ("flow.yaml", "keep: seen", "kept: seen", "unknown key"),
-    ("flow.yaml", "max: 182", "max: many", "states.describe.limits.max"),
-    ("flow.yaml", "max: 182", "max: 183", "describe: limits: a USSD string holds no more than 182"),
-    ("flow.yaml", "max: 182", "max: 1000000", "states.describe.limits.max: should be less than or equal to 999999"),
-    ("flow.yaml", "max: 182", "max: 0", "states.describe.limits.max: should be greater"),
+    ("flow.yaml", "max: 182", "max: many", "states.add_words.limits.max"),
+    ("flow.yaml", "max: 182", "max: 183", "add_words: limits: a USSD string holds no more than 182"),
+    ("flow.yaml", "max: 182", "max: 1000000", "states.add_words.limits.max: should be less than or equal to 999999"),
+    ("flow.yaml", "max: 182", "max: 0", "states.add_words.limits.max: should be greater"),
     ("pack.yaml", "Asia/Jakarta", "Asia/Pekalongan", 'unknown time zone "Asia/Pekalongan"'),
     ("flow.yaml", "zero: {skip: contact}", "zero: {skip: contact, stop: main}", "states.describe.zero"),
     ("pack.yaml", 'more: "98"', 'more: "9898"', "keys.more: "),
