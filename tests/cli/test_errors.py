@@ -29,6 +29,7 @@ HANDLED = {
     "NotATime",
     "NotGsm7",
     "NotReady",
+    "UnfitAnswer",
     "WrongConsent",
     "WrongRow",
 }

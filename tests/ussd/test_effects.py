@@ -68,7 +68,7 @@ async def test_find_report_shows_status_and_time(timed_gateway: UssdGateway, clo
     screen = await ask_status(timed_gateway, ticket)
 
     assert state_of(screen) == "status"
-    assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nPer 23/11 15:00\n1.")
+    assert screen.text.startswith(f"{ticket}\nStatus: Sedang dicek\nSejak 23/11 15:00\n1.")
 
 
 @pytest.mark.parametrize("typed", ["{}", " {} ", "{}{}"])

@@ -165,10 +165,14 @@ class Callbacks:
         )
 
     def read_opt_out(self, body: bytes, headers: Mapping[str, str]) -> OptOut:
-        """Read an opt-out, also one without its sender. One of a premium subscription has an `updateType` instead."""
+        """Read an opt-out. One without its sender counts, unless its fields are those of another callback.
+
+        Where the account has the address of opt-outs for another callback, nobody who only dials is opted out.
+        """
         fields = OPT_OUT.read(body, headers)
-        if "updateType" in fields and "senderId" not in fields:
-            raise BadCallback("it is of a premium subscription: senderId is missing")
+        others = fields.keys() - {"phoneNumber", "senderId"}
+        if others and "senderId" not in fields:
+            raise BadCallback("it is no opt-out: senderId is missing, and there are other fields")
         return OptOut(self._phone(fields), fields.get("senderId", ""))
 
     def _phone(self, fields: Mapping[str, str]) -> Phone:

@@ -13,20 +13,20 @@ from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack, line_at
 # old, new, the message, and the text on its line; all in flow.yaml
 IMPOSSIBLE = [
     (
-        "when is now",
-        "when is nwo",
+        "when in [now, hour]",
+        "when in [nwo, hour]",
         "danger: only_if: when is never nwo; it can be before, hour, now, today",
         "  danger:",
     ),
     (
-        "when is now",
+        "when in [now, hour]",
         "stage is kampanya",
         "danger: only_if: stage is never kampanya; it can be kampanye, masa_tenang, pemungutan, rekapitulasi",
         "  danger:",
     ),
-    ("when is now", "when at least 2", "danger: only_if: when is never a number", "  danger:"),
-    ("when is now", "when_date is monday", "danger: only_if: when_date is never monday", "  danger:"),
-    ("when is now", "area is 33.75.01.1001", "danger: only_if: area is never 33.75.01.1001", "  danger:"),
+    ("when in [now, hour]", "when at least 2", "danger: only_if: when is never a number", "  danger:"),
+    ("when in [now, hour]", "when_date is monday", "danger: only_if: when_date is never monday", "  danger:"),
+    ("when in [now, hour]", "area is 33.75.01.1001", "danger: only_if: area is never 33.75.01.1001", "  danger:"),
     (
         "reports_today at least 5",
         "reports_today is many",
@@ -65,7 +65,7 @@ def test_fact_combinations_without_conditions_on_facts_are_one(files: Files) -> 
 
 
 def test_fact_combinations_cross_every_fact_that_conditions_test(files: Files) -> None:
-    pack = edit_pack(files, "flow.yaml", "when is now", "when is now and stage is masa_tenang")
+    pack = edit_pack(files, "flow.yaml", "when in [now, hour]", "when in [now, hour] and stage is masa_tenang")
 
     combinations = [dict(found) for found in fact_combinations(load(pack))]
 

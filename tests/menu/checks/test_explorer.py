@@ -31,7 +31,7 @@ def walked(menu: Menu) -> Exploration:
 
 
 def test_state_for_one_stage_is_reached_in_it(files: Files) -> None:
-    pack = edit_pack(files, "flow.yaml", "when is now", "stage is masa_tenang")
+    pack = edit_pack(files, "flow.yaml", "when in [now, hour] and category in [gesekan, ancam, tps, lain]", "stage is masa_tenang")
 
     assert walk_through(load(pack)).reached == load(pack).states.keys()
 

@@ -51,7 +51,7 @@ FAULTS = [
         "category: the key more is 9, the number of an option",
         ("flow.yaml", "  category:\n"),
     ),
-    ("pack.yaml", '"98"', '"9"', "shortcut 9: the key more is 9 too", ("flow.yaml", "  9: {to")),
+    ("pack.yaml", '"98"', '"20"', "shortcut 20: the key more is 20 too", ("flow.yaml", "  20: {to")),
     (
         "areas.csv",
         ",Podosugih,",

@@ -8,7 +8,7 @@ from tests.helpers.pack_edits import ID, Files, all_diagnostics, edit_pack, line
 
 # file, old, new, message, and its line: a file and a text on that line
 FAULTS = [
-    (ID, "Jauhi lokasi.", "Jauhi lokasi. " * 6, "screens.keep_away: ", (ID, "  keep_away:")),
+    (ID, "Jauhi lokasi.", "Jauhi lokasi. " * 6, "screens.ticket_urgent: ", (ID, "  ticket_urgent:")),
     (
         ID,
         '  which_place: {heading: "',
