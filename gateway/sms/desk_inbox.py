@@ -51,6 +51,8 @@ REASONS: Mapping[Disposition | None, str] = {
     Disposition.HELP: "asked how it works",
     Disposition.HELP_WITH_TEXT: "a call for help",
     Disposition.LANGUAGE: "chose a language",
+    Disposition.QUIET: "all is quiet, says somebody whose duty it is",
+    Disposition.ANSWER: "an answer to a question of the desk",
     Disposition.OFFICER: "an officer's answer to an alert",
     Disposition.UNSORTED: "a command of which something is missing",
     Disposition.REPORT_NOT_UNDERSTOOD: "a report without a clear kind and place",

@@ -24,10 +24,10 @@ limit = 182
 """
 OWN_KEYS = """
 [channels.wide.keys]
-back = "70"
-back_elsewhere = "79"
-home = "700"
-more = "78"
+back = "91"
+back_elsewhere = "97"
+home = "900"
+more = "96"
 """
 
 
@@ -63,8 +63,8 @@ def test_check_passes_every_pack_on_a_channel_with_own_screens_and_keys(
     ("limits", "diagnostic"),
     [
         ("limit = 90\n", " septets over the 90 of a screen"),
-        (f"limit = 182\n{OWN_KEYS.replace('78', '1')}", "language: the key more is 1, the number of an option"),
-        (f"limit = 182\n{OWN_KEYS.replace('78', '79')}", "keys: back_elsewhere and more are both 79"),
+        (f"limit = 182\n{OWN_KEYS.replace('96', '1')}", "language: the key more is 1, the number of an option"),
+        (f"limit = 182\n{OWN_KEYS.replace('96', '97')}", "keys: back_elsewhere and more are both 97"),
     ],
 )
 def test_check_covers_every_channel(shell: Shell, tmp_path: Path, limits: str, diagnostic: str) -> None:

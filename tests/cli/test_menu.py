@@ -39,12 +39,12 @@ def test_draw_takes_the_pack_in_use_and_its_first_language() -> None:
 
 
 def test_draw_takes_another_pack_language_and_format(pack: Path) -> None:
-    edit(pack / "wording" / "en.yaml", "Report incident", "Say what happened")
+    edit(pack / "wording" / "en.yaml", "Report an incident", "Say what happened")
     result = draw("--pack", str(pack), "--language", "en", "--format", "mermaid")
 
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith("flowchart TD\n")
-    assert "1 Say what happened" in result.stdout
+    assert "2 Say what happened" in result.stdout
 
 
 def test_draw_writes_the_same_drawing_to_a_file(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ GIVEN = {"ussd": SERVICE.service_code, "reports_today": "0", "stage": ""}
 TODAY = date(2026, 11, 28)
 CHANNELS = {
     "ordinary": DEFAULT,
-    "other": Limits(USSD_STRING, keys=Keys(back="70", back_elsewhere="79", home="700", more="78")),
+    "other": Limits(USSD_STRING, keys=Keys(back="91", back_elsewhere="97", home="900", more="96")),
 }
 TICKET = tickets.with_dash(tickets.generate(lambda _: 12345))
 NAMES = sorted({name for menu in MENUS.values() for name in menu.areas.places.values()})
@@ -48,7 +48,7 @@ def _mistyped(draw: st.DrawFn) -> str:
 KEYS = st.one_of(
     st.sampled_from(["1", "1", "1", "2", "2", "3", "4", "5", "7", "9"]),
     st.sampled_from(["1", "2", "3", "8"]),
-    st.sampled_from(["0", "00", "98", "99", "70", "700", "78", "79"]),
+    st.sampled_from(["0", "00", "98", "99", "91", "900", "96", "97"]),
     st.sampled_from(["", " ", "10", "77", "#", "2811", "31/12", "7340-2817", "7340-2818", "tawuran di pasar"]),
     st.sampled_from(["*", "5*5 meter", "1*1", "**", "x" * 183, "é" * 301, "🚨", "ya\nbegitu"]),
     _mistyped(),

@@ -12,7 +12,7 @@ from tests.helpers.clocks import ManualClock
 from tests.helpers.sms import KLEGO, MEDONO, MENU, NUMBER, SmsWorld, pack_sms
 from tests.helpers.ussd import Resident
 
-JOIN_PODOSUGIH, LEAVE = ("1", "3", "1", "1", "2"), ("1", "3", "2")
+JOIN_PODOSUGIH, LEAVE = ("1", "4", "1", "1", "2"), ("1", "4", "2")
 PODOSUGIH = "33.75.01.1003"
 
 
@@ -83,7 +83,7 @@ async def test_reg_received_before_both_an_opt_out_and_a_consent_adds_no_area(
     clock.advance(seconds=1)
     await leave_by_menu(world)
     clock.advance(seconds=1)
-    await Resident(world.services.turns).walk(("3", "1", "1", "2"))
+    await Resident(world.services.turns).walk(("4", "1", "1", "2"))
 
     assert await handle(world, clock) == [pack_sms("sub_ok", area=PODOSUGIH)]
     assert await world.services.subscriptions.active_areas(NUMBER) == [PODOSUGIH]
@@ -135,4 +135,4 @@ async def test_the_reply_to_a_superseded_stop_names_the_place(
 
     (reply,) = await handle(world, clock)
 
-    assert f"wilayah {shown}," in reply
+    assert f"imbauan {shown}," in reply

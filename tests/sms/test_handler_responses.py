@@ -54,7 +54,7 @@ async def test_an_opt_out_counts_by_sms_and_by_carrier(world: SmsWorld, clock: M
     await appeals.send_due_messages()
 
     await world.send_sms("STOP", phone(0))
-    assert (await Resident(world.services.turns, phone(1)).walk(("1", "3", "2"))).end
+    assert (await Resident(world.services.turns, phone(1)).walk(("1", "4", "2"))).end
 
     for _ in range(2):  # carriers repeat what they bring
         await world.services.inbox.store_opt_out("at", OptOut(phone(2), "SIAGA"))

@@ -38,7 +38,7 @@ async def test_confirmation_of_a_restricted_report_tells_neither_kind_nor_place(
     _, learnt = await gateway.services.filing.file(replace(REQUEST, answers={**REQUEST.answers, "category": "asn"}))
 
     (confirmation,) = await gateway.confirmations()
-    assert confirmation["text"].startswith(f"Siaga Pilkada: laporan {learnt['ticket']} katampi, kabar wiwitan.")
+    assert confirmation["text"].startswith(f"Bakesbangpol: laporan {learnt['ticket']} katampi, kabar wiwitan.")
     assert "Podosugih" not in confirmation["text"]
 
 

@@ -15,7 +15,7 @@ from gateway.wiring.pack_loading import limits_of
 from tests.helpers.packs import PACKS
 from tests.helpers.ussd import SERVICE, Resident, ussd_gateway
 
-KEYS = {"back": "70", "back_elsewhere": "79", "home": "700", "more": "78"}
+KEYS = {"back": "91", "back_elsewhere": "97", "home": "900", "more": "96"}
 CHANNEL = AfricasTalkingSettings.model_validate(
     {
         "carrier": "africastalking",
@@ -49,15 +49,15 @@ async def test_turn_on_channel_with_other_limits_and_keys_files_a_report(
         assert (await resident.answer("98")).text.endswith(f"\n{listed.text}"), (
             "the navigation key of the pack is not one here"
         )
-        assert (await resident.answer("78")).text != listed.text
-        assert (await resident.answer("70")).text == listed.text
-        assert (await resident.answer("700")).text.startswith(menu.service)
-        await resident.answer("79")  # behind the main screen is nothing
+        assert (await resident.answer("96")).text != listed.text
+        assert (await resident.answer("91")).text == listed.text
+        assert (await resident.answer("900")).text.startswith(menu.service)
+        await resident.answer("97")  # behind the main screen is nothing
         for keys in to_list[1:] if menu.start != menu.home else to_list:
             again = await resident.answer(keys)
         assert again.text == listed.text
         screens = [await resident.answer(keys) for keys in to_the_end]
-        assert (await resident.answer("79")).text == screens[-2].text
+        assert (await resident.answer("97")).text == screens[-2].text
         assert (await resident.answer("1")).text == screens[-1].text
         done = await resident.answer("1")
         (incident,) = await gateway.incidents()

@@ -103,7 +103,7 @@ async def test_a_carrier_of_the_table_answers_a_ussd_callback(gateway: ToyGatewa
     status, body = await gateway.post("ussd", session="s1", **{"from": NUMBER.e164}, to=CODE, text="")
 
     assert status == 200
-    assert body.startswith("more\nBahasa / Basa / Language:\n1.Indonesia")
+    assert body.startswith("more\nDarurat: telepon 110/112\nBahasa / Basa / Language:\n1.Indonesia")
 
 
 async def test_a_carrier_of_the_table_takes_an_inbound_sms_and_sends_the_reply(gateway: ToyGateway) -> None:

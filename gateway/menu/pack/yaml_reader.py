@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.composer import Composer
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from gateway.menu.pack_files import Path, line_of
@@ -25,6 +26,26 @@ MAX_FILE = 1 << 20  # characters
 _NOT_UTF_8 = re.compile("[\ud800-\udfff]")  # surrogates, as which undecodable bytes are read
 _MAX_PASSES = 5  # a removed value may be required, then its parent is removed too, and so on
 _MAX_DEPTH = 2  # of removed values: a state, a screen or a command is known as a whole or not at all
+
+
+class _QuickLoader(Composer, yaml.CSafeLoader):
+    """Loader that parses with libyaml, ten times as quick, and composes in Python.
+
+    PyYAML's own composer for libyaml overflows the C stack where a file nests 100,000 lists. This one raises
+    `RecursionError`.
+    """
+
+    def __init__(self, text: str) -> None:
+        yaml.CSafeLoader.__init__(self, text)
+        Composer.__init__(self)
+
+
+def _compose(text: str) -> Node | None:
+    """Return the tree of a YAML text. Faults are read again by the parser in Python, whose messages say more."""
+    try:
+        return yaml.compose(text, Loader=_QuickLoader)
+    except yaml.YAMLError:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 @dataclass(slots=True)
@@ -70,7 +91,7 @@ class PackReader:
         if text is None:
             return None
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = _compose(text)
             self.lines[file] = {}
             return self._plain(file, node, ()) if node is not None else {}
         except yaml.MarkedYAMLError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gateway.menu.checks.answer_values import can_keep, evaluate, fact_combinations, representatives
@@ -59,8 +61,10 @@ def test_representatives_are_the_first_of_values_that_clauses_treat_alike() -> N
 
 
 def test_fact_combinations_without_conditions_on_facts_are_one(files: Files) -> None:
-    flow = files["flow.yaml"].replace("only_if: reports_today at least 5", "only_if: when is now")
+    on_facts = re.compile("only_if: (reports_today|appeals_sent) .*")
+    flow, conditions = on_facts.subn("only_if: when is now", files["flow.yaml"])
 
+    assert conditions == 3
     assert fact_combinations(load({**files, "flow.yaml": flow})) == [{}]
 
 
@@ -70,10 +74,10 @@ def test_fact_combinations_cross_every_fact_that_conditions_test(files: Files) -
     combinations = [dict(found) for found in fact_combinations(load(pack))]
 
     assert combinations == [
-        {"reports_today": "", "stage": ""},
-        {"reports_today": "", "stage": "masa_tenang"},
-        {"reports_today": "5", "stage": ""},
-        {"reports_today": "5", "stage": "masa_tenang"},
+        {"reports_today": reports, "stage": stage, "appeals_sent": appeals}
+        for reports in ("", "5")
+        for stage in ("", "masa_tenang")
+        for appeals in ("", "0", "1")
     ]
 
 

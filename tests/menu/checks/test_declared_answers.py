@@ -107,10 +107,13 @@ def test_answer_that_the_desk_chooses_needs_names_of_its_values() -> None:
 def test_answer_that_is_asked_in_another_form_is_refused(type_: str, question: str) -> None:
     files = edit_pack(FILES, REPORT, "seen: {type: choice}", f"seen: {{type: {type_}}}")
 
-    (diagnostic,) = all_diagnostics(files)
+    found = all_diagnostics(files)
 
-    assert diagnostic.startswith(f"{line_at(files, 'flow.yaml', '  seen:')}: seen: seen is of the type {type_}; ask")
-    assert question in diagnostic
+    assert len(found) == 2
+    for state, diagnostic in zip(("add_seen", "seen"), found, strict=True):
+        line = line_at(files, "flow.yaml", f"  {state}:")
+        assert diagnostic.startswith(f"{line}: {state}: seen is of the type {type_}; ask")
+        assert question in diagnostic
 
 
 def test_text_that_is_longer_than_declared_is_refused() -> None:

@@ -14,6 +14,8 @@ from tests.helpers.pack_edits import Files, all_diagnostics, edit_pack, line_at
 from tests.helpers.packs import FILES
 
 SEEN = "seen:\n    choose: {self: describe, told: describe, media: describe}\n    keep: seen\n"
+ADD_SEEN = "    choose: {self: add_words, told: add_words, media: add_words}\n    words: seen\n    keep: seen\n"
+ADD_SEEN_AS_NUMBER = "    ask: number\n    words: seen\n    keep: seen\n    next: add_words\n"
 
 
 def asking(limits: str = "", declared: str = "{type: number, min: 2, max: 5000}", keys: str = "") -> Files:
@@ -21,6 +23,7 @@ def asking(limits: str = "", declared: str = "{type: number, min: 2, max: 5000}"
     files = edit_pack(
         FILES, "flow.yaml", SEEN, f"seen:\n    ask: number\n{limits}{keys}    keep: seen\n    next: describe\n"
     )
+    files = edit_pack(files, "flow.yaml", ADD_SEEN, ADD_SEEN_AS_NUMBER)
     files = edit_pack(files, "report.yaml", "seen: {type: choice}", f"seen: {declared}")
     for language in ("id", "jv", "en"):
         text = files[f"wording/{language}.yaml"]
@@ -70,7 +73,7 @@ def test_input_that_is_no_number_within_the_bounds_is_refused(counting: Menu, ty
 
 
 def at_number(menu: Menu) -> engine.Session:
-    led = walk(menu, "1 1 1 3 1 2 1 2 3").session
+    led = walk(menu, "1 2 1 3 1 2 1 2 3").session
     assert led.state == "seen"
     return led
 

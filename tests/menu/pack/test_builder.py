@@ -41,13 +41,15 @@ def test_entry_that_cannot_be_used_is_replaced_or_left_out(
 def test_faulty_state_is_left_out_and_the_others_are_built(files: Files) -> None:
     menu = built(edit_pack(files, "flow.yaml", "do: file_report", "do: dance"))
 
-    assert built(files).states.keys() - menu.states.keys() == {"send"}
+    assert built(files).states.keys() - menu.states.keys() == {"send_urgent"}
 
 
 def test_key_without_meaning_has_no_effect_on_its_state(files: Files) -> None:
-    menu = built(edit_pack(files, "flow.yaml", "about: {tell: true}", "about: {tell: true, keep: seen, next: main}"))
+    menu = built(
+        edit_pack(files, "flow.yaml", "your_data: {tell: true}", "your_data: {tell: true, keep: seen, next: main}")
+    )
 
-    assert (menu.states["about"].keep, menu.states["about"].next) == ("", "")
+    assert (menu.states["your_data"].keep, menu.states["your_data"].next) == ("", "")
 
 
 def test_language_without_a_wording_has_no_texts(files: Files) -> None:

@@ -64,7 +64,7 @@ def test_reserved_name_of_an_answer_is_refused(files: Files, name: str) -> None:
     line = line_of(files, "flow.yaml", "keep: seen")
 
     assert (
-        f"flow.yaml:{line}: seen: keep: {name} is reserved for the gateway; choose another name"
+        f"flow.yaml:{line}: add_seen: keep: {name} is reserved for the gateway; choose another name"
         in diagnostics_after(files, "flow.yaml", "keep: seen", f"keep: {name}")
     )
 

@@ -12,7 +12,7 @@ from tests.helpers.pack_edits import EN, JV, Files, all_diagnostics, diagnostics
 def test_unknown_key_is_reported_at_its_own_line(files: Files) -> None:
     found = diagnostics_after(files, "flow.yaml", "keep: seen", "kept: seen")
 
-    assert f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.seen.kept: unknown key" in found
+    assert f"flow.yaml:{line_of(files, 'flow.yaml', 'keep: seen')}: states.add_seen.kept: unknown key" in found
 
 
 @pytest.mark.parametrize("text", ["- &again [*again]\n", "[" * 5000])
