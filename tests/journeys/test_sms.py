@@ -45,8 +45,8 @@ async def test_report_by_sms_is_filed_and_confirmed(gateway: StandaloneGateway) 
         }.items() <= incident.items()
         assert "Diterima" in await answer(gateway, handset, f"CEK {found[0]}")
         assert "ditambahkan" in await answer(gateway, handset, f"INFO {found[0]} pelaku lari ke utara")
-        assert "Sakpunika basa panjenengan Jawa" in await answer(gateway, handset, "BASA jawa")
-        assert (await handset.dial("*384*3375#")).text.splitlines()[2] == "1.Lapor kedadosan"
+        assert "Sapunika basa panjenengan Jawa" in await answer(gateway, handset, "BASA jawa")
+        assert (await handset.dial("*384*3375#")).text.splitlines()[2] == "1.Bebaya sapunika"
         assert "kabusak" in await answer(gateway, handset, f"BUSAK {found[0]}")
 
         (incident,) = [one for one in await gateway.program.list_json("incidents") if one["ticket"] == ticket]

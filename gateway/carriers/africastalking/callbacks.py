@@ -56,7 +56,8 @@ INBOUND = Form(
     {"id": 512, "from": 64, "to": 64, "text": 4096, "date": 64, "networkCode": 32},
     unrestricted=("text",),
 )
-OPT_OUT = Form({"phoneNumber": 32}, {"senderId": 64, "updateType": 32})
+_OF_OTHER_CALLBACKS = {"updateType": 32, "serviceCode": 64, "status": 64}
+OPT_OUT = Form({"phoneNumber": 32}, {"senderId": 64, **_OF_OTHER_CALLBACKS})
 
 ENDINGS: Mapping[str, Ending] = {  # A.7
     "Success": Ending.COMPLETED,
@@ -170,9 +171,8 @@ class Callbacks:
         Where the account has the address of opt-outs for another callback, nobody who only dials is opted out.
         """
         fields = OPT_OUT.read(body, headers)
-        others = fields.keys() - {"phoneNumber", "senderId"}
-        if others and "senderId" not in fields:
-            raise BadCallback("it is no opt-out: senderId is missing, and there are other fields")
+        if "senderId" not in fields and (others := fields.keys() & _OF_OTHER_CALLBACKS.keys()):
+            raise BadCallback(f"it is no opt-out: senderId is missing, and {min(others)} is of another callback")
         return OptOut(self._phone(fields), fields.get("senderId", ""))
 
     def _phone(self, fields: Mapping[str, str]) -> Phone:

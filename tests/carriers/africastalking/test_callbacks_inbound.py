@@ -166,7 +166,9 @@ def test_read_opt_out_reads_the_captured_callback(carrier: AfricasTalking) -> No
     assert carrier.read_opt_out(fixture("optout_alphanumeric"), FORM_HEADERS) == OptOut(KENYAN, "INFOTANI")
 
 
-@pytest.mark.parametrize("name", ["subscription_addition", "subscription_deletion_capitalised", "ussd_01_initial"])
+@pytest.mark.parametrize(
+    "name", ["subscription_addition", "subscription_deletion_capitalised", "ussd_01_initial", "dlr_success"]
+)
 def test_read_opt_out_refuses_another_callback(carrier: AfricasTalking, name: str) -> None:
     with pytest.raises(BadCallback, match="senderId is missing"):
         carrier.read_opt_out(fixture(name), FORM_HEADERS)

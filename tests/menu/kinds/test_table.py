@@ -112,7 +112,7 @@ def test_kinds_are_called_as_their_key() -> None:
 
 
 def test_no_module_outside_the_kinds_asks_for_the_name_of_one() -> None:
-    """Only the entries `help` and `resume`, and questions for typed words, whose error lines differ, are of one kind."""
+    """Only the entries `help` and `resume`, and questions with error lines of their own, must be of a certain kind."""
     classes = {type(kind).__name__ for kind in KINDS.values()}
     naming = {}
     for path in sorted((ROOT / "gateway").rglob("*.py")):
