@@ -65,7 +65,7 @@ class Draft:
         return self.answers.get("danger", "")
 
     @property
-    def mentions_danger(self) -> bool:
+    def is_pressing(self) -> bool:
         return self.urgent or self.danger == IN_DANGER
 
     @property
@@ -102,5 +102,5 @@ class ListedDraft:
     urgent: bool = False
 
     @property
-    def mentions_danger(self) -> bool:
+    def is_pressing(self) -> bool:
         return self.urgent or self.answers.get("danger") == IN_DANGER

@@ -180,7 +180,7 @@ class DraftStore:
             "category": answers.get("category", ""),
             "area": answers.get("area", ""),
             "danger": draft.danger,
-            "urgent": draft.mentions_danger,
+            "urgent": draft.is_pressing,
             "left_at": draft.left_at,
             "status": DraftStatus.OPEN,
             "updated_at": now,

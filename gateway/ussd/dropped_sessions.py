@@ -21,7 +21,7 @@ from importlib.resources import files
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.draft import Draft
+from gateway.incidents.draft import IN_DANGER, Draft
 from gateway.incidents.drafts import DraftStore, FiledDraft
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
@@ -242,18 +242,18 @@ class DroppedSessions:
         if draft is None:
             return False
         due_at = self._clock.now()
-        if not draft.mentions_danger:
+        if draft.danger != IN_DANGER:
             due_at = self._menu(stored).quiet_until(due_at) or due_at
         text = self._reminder(stored, draft, due_at) if over else None
         new = await self._drafts.keep(draft, text, due_at, session_hash(stored.channel, stored.session))
         reminded = text is not None and (new or await self._drafts.remind(draft, text, due_at))
-        write = log.warning if draft.mentions_danger else log.info
+        write = log.warning if draft.is_pressing else log.info
         write(
             "draft.kept",
             channel=draft.channel,
             session=draft.session,
             danger=draft.danger,
-            urgent=draft.mentions_danger,
+            urgent=draft.is_pressing,
             new=new,
             reminded=reminded,
         )
@@ -267,7 +267,7 @@ class DroppedSessions:
         given = self._placeholders(draft.channel)
         if draft.is_fileable:
             return menu.reminder(draft.language, draft.answers, given)
-        if URGENT not in menu.wordings[menu.language].sms:
+        if draft.danger != IN_DANGER or URGENT not in menu.wordings[menu.language].sms:
             return None
         return menu.sms_text(URGENT, draft.language, draft.answers, given)
 

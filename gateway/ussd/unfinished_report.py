@@ -1,6 +1,6 @@
 """Pure: contents of an unfinished dialogue, which decide over it if its session drops.
 
-It may have the answers of a report, speak of danger before its place is known, or add to a report that it has filed.
+It may have the answers of a report, be urgent before its place is known, or add to a report that it has filed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ def is_fileable(menu: Menu, session: Session) -> bool:
 
 
 def is_urgent(menu: Menu, session: Session) -> bool:
-    """Return True if an unfinished dialogue speaks of danger, and says what happens."""
+    """Return True if an unfinished dialogue names a kind and speaks of danger.
+
+    That of a kind which the pack calls urgent is so until the question about danger is answered.
+    """
     if not _is_unfinished(menu, session) or not session.answers.get("category"):
         return False
     answers = engine.valid_answers(menu, session)
-    return bool(answers.get("category")) and answers.get("danger") == IN_DANGER
+    kind = menu.categories.get(answers.get("category", ""))
+    danger = answers.get("danger", "")
+    return kind is not None and (danger == IN_DANGER or (kind.urgent and not danger))
 
 
 def adds_to_report(menu: Menu, session: Session) -> bool:

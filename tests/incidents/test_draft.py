@@ -44,9 +44,9 @@ def test_to_report_takes_the_answers_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(("danger", "marked"), [("yes", True), ("no", False), ("unknown", False), ("", False)])
-def test_mentions_danger_is_true_for_yes_alone(danger: str, marked: bool) -> None:
-    assert draft({"danger": danger}).mentions_danger is marked
-    assert not draft({}).mentions_danger
+def test_is_pressing_is_true_for_yes_alone(danger: str, marked: bool) -> None:
+    assert draft({"danger": danger}).is_pressing is marked
+    assert not draft({}).is_pressing
 
 
 @pytest.mark.parametrize(

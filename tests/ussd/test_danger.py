@@ -243,7 +243,7 @@ async def test_silence_puts_danger_without_a_place_at_the_desk(timed_gateway: Us
         assert [await sweep(timed_gateway) for _ in range(3)] == [1, 0, 0]
 
     (draft,) = await timed_gateway.services.drafts.list_drafts()
-    assert (draft.mentions_danger, draft.answers["category"], draft.answers.get("area", "")) == (True, "gesekan", "")
+    assert (draft.is_pressing, draft.answers["category"], draft.answers.get("area", "")) == (True, "gesekan", "")
     (line,) = (line for line in lines if line["event"] == "draft.kept")
     assert (line["log_level"], line["urgent"], line["new"], line["reminded"]) == ("warning", True, True, False)
     assert await reminders(timed_gateway) == [], "the call may go on"

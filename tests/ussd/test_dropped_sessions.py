@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.incidents.tables import drafts
-from gateway.ussd.dropped_sessions import LONGEST_SESSION_S
+from gateway.ussd.dropped_sessions import LONGEST_SESSION_S, SILENCE_S
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
 from tests.helpers.gateway import SERVICE_CODES as CODES
@@ -31,6 +31,7 @@ from tests.helpers.ussd import (
 )
 
 IN_DANGER = ("1", "1", "1", "1")  # the place is missing
+OF_NO_URGENT_KIND = (*WHOLE_REPORT[:3], "1")
 QUIET_OVER = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)  # 07:00 in Pekalongan
 
 
@@ -52,11 +53,11 @@ async def test_sweep_keeps_a_dropped_session_and_reminds_once(timed_gateway: Uss
         "gesekan",
         "33.75.01.1003",
     )
-    assert (draft.phone, draft.mentions_danger) == (NUMBER.masked, False)
+    assert (draft.phone, draft.is_pressing) == (NUMBER.masked, True), "the pack calls its kind urgent"
     assert draft.left_at == clock.now() - timedelta(seconds=LONGEST_SESSION_S)
 
     (line,) = (line for line in lines if line["event"] == "draft.kept")
-    assert (line["log_level"], line["danger"], line["reminded"]) == ("info", "", True)
+    assert (line["log_level"], line["danger"], line["reminded"]) == ("warning", "", True)
 
     (reminder,) = await reminders(timed_gateway)
     (shown,) = await timed_gateway.confirmations()
@@ -79,15 +80,29 @@ async def test_sweep_logs_a_draft_with_danger_as_a_warning(timed_gateway: UssdGa
     assert (line["log_level"], line["danger"]) == ("warning", "yes")
 
     (draft,) = await timed_gateway.services.drafts.list_drafts()
-    assert (draft.mentions_danger, draft.answers["danger"]) == (True, "yes")
+    assert (draft.is_pressing, draft.answers["danger"]) == (True, "yes")
     assert NUMBER.e164[-7:] not in repr(lines)
+
+
+async def test_urgent_kind_is_at_the_desk_before_its_place_and_danger_are_known(
+    timed_gateway: UssdGateway, clock: ManualClock
+) -> None:
+    await Resident(timed_gateway.services.turns).walk(WHOLE_REPORT[:4])
+    clock.advance(seconds=SILENCE_S)
+    assert await timed_gateway.services.dropped_sessions.sweep() == 1
+    clock.advance(seconds=LONGEST_SESSION_S)
+    await timed_gateway.services.dropped_sessions.sweep()
+
+    (draft,) = await timed_gateway.services.drafts.list_drafts()
+    assert (draft.is_pressing, draft.answers.get("category"), draft.answers.get("area")) == (True, "gesekan", None)
+    assert await reminders(timed_gateway) == [], "without a place it cannot be sent by SMS"
 
 
 async def test_sweep_leaves_a_session_that_may_continue_on_the_list(
     timed_gateway: UssdGateway, clock: ManualClock
 ) -> None:
     resident = Resident(timed_gateway.services.turns)
-    await resident.walk(TO_PLACE)
+    await resident.walk((*TO_PLACE[:3], "9", *TO_PLACE[4:]))  # not of an urgent kind
     for keys in ("2", "3", "1"):
         clock.advance(seconds=LONGEST_SESSION_S - 1)
         assert await timed_gateway.services.dropped_sessions.sweep() == 0
@@ -109,7 +124,7 @@ async def test_sweep_leaves_a_session_that_may_continue_on_the_list(
 
 
 @pytest.mark.parametrize(
-    "keys", [WHOLE_REPORT, (*TO_CONFIRM, "3", "1"), (*TO_PLACE, "00"), WHOLE_REPORT[:4], ("1", "2")]
+    "keys", [WHOLE_REPORT, (*TO_CONFIRM, "3", "1"), (*TO_PLACE, "00"), OF_NO_URGENT_KIND, ("1", "2")]
 )
 async def test_sweep_makes_no_draft_of_finished_or_too_short_dialogues(
     timed_gateway: UssdGateway, clock: ManualClock, keys: tuple[str, ...]

@@ -29,7 +29,7 @@ INCIDENT_COLUMNS = (
 )
 DRAFT_COLUMNS = ("left_at", "danger", "kind", "place", "language", "channel", "phone", "answers")
 _DRAFT_ANSWERS = ("category", "area", "when", "danger", "description")
-_DANGER, _NEW_DETAILS, _RECOGNISED = "DANGER", "new details", "recognised"
+_DANGER, _URGENT, _NEW_DETAILS, _RECOGNISED = "DANGER", "urgent", "new details", "recognised"
 _FILED_BY_DESK, _FILED_UNFINISHED = "desk", "sms"  # `by` in the audit row of a report
 
 
@@ -50,12 +50,19 @@ class IncidentFile:
         return str(next(filed, ""))
 
 
+def _mark(danger: str, *, urgent: bool) -> str:
+    """Return what marks a report in a list: danger, or a kind that is urgent where nobody speaks of danger."""
+    if danger == IN_DANGER:
+        return _DANGER
+    return _URGENT if urgent and not danger else ""
+
+
 def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
     """Return the cells of an incident in a table."""
     report = incident.report
     return {
         "ticket": tickets.with_dash(incident.ticket),
-        "danger": _DANGER if report.danger == IN_DANGER else "",
+        "danger": _mark(report.danger, urgent=menu.category(report.category).urgent),
         "kind": _label(menu, "category", report.category),
         "place": _label(menu, "area", report.area),
         "status": incident.status.value,
@@ -129,7 +136,7 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
     rows = {
         **incident_row(incident, menu),
         "when": f"{when} {report.when_date or ''}".strip(),
-        "danger": _DANGER if report.danger == IN_DANGER else report.danger,
+        "danger": _mark(report.danger, urgent=menu.category(report.category).urgent) or report.danger,
         "known": report.known_date.isoformat() if report.known_date else "",
         "contact": contact,
         "filed": _filed_words(file),
@@ -211,7 +218,7 @@ def draft_row(draft: ListedDraft, menu: Menu) -> dict[str, str]:
     """Return the cells of a draft in a table."""
     return {
         "left_at": format_local(draft.left_at, menu.timezone),
-        "danger": _DANGER if draft.mentions_danger else "",
+        "danger": _mark(draft.answers.get("danger", ""), urgent=draft.is_pressing),
         "kind": _label(menu, "category", draft.answers.get("category", "")),
         "place": _label(menu, "area", draft.answers.get("area", "")),
         "language": draft.language,
@@ -228,7 +235,7 @@ def draft_json(draft: ListedDraft, menu: Menu | None = None) -> dict[str, Any]:
     return {
         "channel": draft.channel,
         "session": draft.session,
-        "marked": draft.mentions_danger,
+        "marked": draft.is_pressing,
         **answers,
         "answers": declared,
         "answers_shown": _shown(declared, menu) if menu else {},
