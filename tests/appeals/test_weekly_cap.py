@@ -18,7 +18,7 @@ from gateway.carriers.carrier import Accepted, Deferred, Outcome, Refused, Unkno
 from gateway.messages.tables import messages
 from gateway.text.phone import Phone
 from tests.appeals.test_bitmap import ids_of
-from tests.helpers.appeals import BUDI, DRAFT, KLEGO, MEDONO, SITI, AppealWorld, appeal_menu
+from tests.helpers.appeals import BUDI, DRAFT, KLEGO, MEDONO, SITI, STAGES, AppealWorld, appeal_menu
 from tests.helpers.golden import assert_golden_sql
 from tests.helpers.migrations import to_version
 from tests.helpers.phones import phone
@@ -144,7 +144,7 @@ async def due_times(world: AppealWorld) -> Sequence[datetime]:
 async def test_cap_by_bitmaps_equals_the_count_of_messages(world: AppealWorld, seed: int) -> None:
     """Compare them at the edge of a week too, where some messages of an appeal count and others do not."""
     chance = random.Random(seed)
-    world.change_pack(appeal_menu(stages="- {key: masa_tenang, first: 2030-01-01, last: 2030-01-03}\n"))
+    world.change_pack(appeal_menu(stages=STAGES.replace("2026", "2030")))
     await world.add_subscribers(PEOPLE // 2, area=MEDONO)
     await world.add_subscribers(PEOPLE // 2, area=KLEGO, first=PEOPLE // 2)
     history = RandomHistory(world, chance)

@@ -29,7 +29,10 @@ from tests.helpers.program import Program, free_port, run_program
 WEBS, WORKERS = ("web0", "web1"), ("worker0", "worker1")
 _QUIET = 'quiet_hours: {from: "20:00", to: "07:00"}'
 _NEVER_QUIET = 'quiet_hours: {from: "00:00", to: "00:00"}'  # a run starts at any time of the day
-_NO_STAGE = "- {key: masa_tenang, first: 2020-01-01, last: 2020-01-02}\n"
+_STAGES_OVER = (
+    "- {key: masa_tenang, first: 2020-01-01, last: 2020-01-02}\n"
+    "- {key: pemungutan, first: 2020-01-03, last: 2020-01-03}\n"
+)
 
 
 @dataclass(slots=True)
@@ -86,7 +89,7 @@ async def open_world(folder: Path, chance: Random) -> AsyncIterator[ChaosWorld]:
     rules = (pack / "rules.yaml").read_text()
     assert _QUIET in rules
     (pack / "rules.yaml").write_text(rules.replace(_QUIET, _NEVER_QUIET))
-    (pack / "stages.yaml").write_text(_NO_STAGE)
+    (pack / "stages.yaml").write_text(_STAGES_OVER)
     stores = await EmbeddedStores.start(folder / "stores")
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stores.stop)
