@@ -241,7 +241,8 @@ class Incident:
 
     `phone` is the mask of the reporter's number, empty once that is erased. `details` are what they added later, oldest
     first. `taken_by` is the operator who works on it, empty for none. `new_details_at` is when the reporter last said
-    more, unless an operator has acted on the incident since. `reporter` is known only if they report by duty.
+    more, unless an operator has acted on the incident since. `reporter` is known only if they report by duty, and
+    `repeated` is how many reports came from its number in the day up to it, if they are many and no duty.
     """
 
     ticket: str
@@ -254,6 +255,7 @@ class Incident:
     taken_by: str = ""
     new_details_at: datetime | None = None
     reporter: NamedReporter | None = None
+    repeated: int = 0
 
 
 def _check_key(name: str, value: str) -> None:

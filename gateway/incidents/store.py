@@ -28,12 +28,12 @@ from gateway.incidents.incident import (
     Detail,
     Incident,
     IncidentStatus,
-    NamedReporter,
     Report,
     Veracity,
 )
 from gateway.incidents.named_reporters import load_reporters
 from gateway.incidents.new_answers import NewAnswers, new_answers
+from gateway.incidents.repeated_reports import load_repeats
 from gateway.incidents.tables import drafts, incident_details, incidents
 from gateway.menu.report_form import ReportForm
 from gateway.messages.message import MessageClass
@@ -341,35 +341,35 @@ class IncidentStore:
     async def find(self, ticket: str) -> Incident | None:
         """Return the incident with this ticket (8 digits, no dash), or None."""
         async with self._database.begin() as connection:
-            row = (await connection.execute(select(incidents).where(incidents.c.ticket == ticket))).mappings().first()
-            details = await _load_details(connection, [row] if row else [])
-            reporters = await load_reporters(connection, [row] if row else [], self._duty_roles())
-        return self._incident(row, details[row["id"]], reporters) if row else None
+            rows = (await connection.execute(select(incidents).where(incidents.c.ticket == ticket))).mappings().all()
+            return next(iter(await self._incidents(connection, rows)), None)
 
     async def list_incidents(self, limit: int = 1000, wanted: IncidentFilter = ANY) -> Sequence[Incident]:
         """Return the newest incidents that pass the filter, in its order. Numbers are masked."""
         newest = select(incidents).where(*wanted.conditions()).order_by(*wanted.order()).limit(limit)
         async with self._database.begin() as connection:
-            rows = (await connection.execute(newest)).mappings().all()
-            details = await _load_details(connection, rows)
-            reporters = await load_reporters(connection, rows, self._duty_roles())
-        return [self._incident(row, details[row["id"]], reporters) for row in rows]
+            return await self._incidents(connection, (await connection.execute(newest)).mappings().all())
 
-    def _incident(
-        self, row: RowMapping, details: Sequence[Detail], reporters: Mapping[bytes, NamedReporter]
-    ) -> Incident:
-        return Incident(
-            ticket=row["ticket"],
-            report=report_from(row),
-            status=IncidentStatus(row["status"]),
-            veracity=Veracity(row["veracity"]),
-            phone=self._vault.masked(row["phone_sealed"], row["phone_key"]),
-            updated_at=row["updated_at"],
-            details=tuple(details),
-            taken_by=row["taken_by"] or "",
-            new_details_at=row["new_details_at"],
-            reporter=reporters.get(row["phone_key"]),
-        )
+    async def _incidents(self, connection: AsyncConnection, rows: Sequence[RowMapping]) -> list[Incident]:
+        details = await _load_details(connection, rows)
+        reporters = await load_reporters(connection, rows, self._duty_roles())
+        repeats = await load_repeats(connection, rows)
+        return [
+            Incident(
+                ticket=row["ticket"],
+                report=report_from(row),
+                status=IncidentStatus(row["status"]),
+                veracity=Veracity(row["veracity"]),
+                phone=self._vault.masked(row["phone_sealed"], row["phone_key"]),
+                updated_at=row["updated_at"],
+                details=tuple(details[row["id"]]),
+                taken_by=row["taken_by"] or "",
+                new_details_at=row["new_details_at"],
+                reporter=(reporter := reporters.get(row["phone_key"])),
+                repeated=0 if reporter else repeats.get(row["id"], 0),
+            )
+            for row in rows
+        ]
 
 
 def _filed_audit_row(now: datetime, ticket: str, report: Report, detail: Mapping[str, str]) -> dict[str, Any]:

@@ -361,6 +361,7 @@ async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -
         "taken_by": "",
         "reporter": None,
         "recognised": False,
+        "repeated": 0,
     }
     assert (listed[0]["contact"], listed[0]["when_date"], listed[0]["phone"]) == (None, None, "+62857****008")
     assert [incident.ticket for incident in await store.list_incidents(limit=1)] == [second.ticket]

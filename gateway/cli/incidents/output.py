@@ -68,6 +68,7 @@ def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
         "status": incident.status.value,
         "veracity": incident.veracity.value,
         "new": _NEW_DETAILS if incident.new_details_at else "",
+        "repeated": f"{incident.repeated} in a day" if incident.repeated else "",
         "taken_by": incident.taken_by,
         "reporter": _reporter(incident, menu),
         "received_at": format_local(report.received_at, menu.timezone),
@@ -109,6 +110,7 @@ def incident_json(incident: Incident, menu: Menu | None = None) -> dict[str, Any
         "taken_by": incident.taken_by,
         "reporter": {"name": reporter.name, "role": reporter.role} if (reporter := incident.reporter) else None,
         "recognised": report.recognised,
+        "repeated": incident.repeated,
     }
 
 
