@@ -24,6 +24,7 @@ from gateway.runtime.postgres import Database
 from gateway.runtime.schema import upgrade
 from gateway.vault.vault import Vault
 from tests.helpers.clocks import ManualClock
+from tests.helpers.databases import copied_database, url_of
 
 MEMORY = Path("/dev/shm")
 NEEDED_BYTES = 1024**3  # the stores of a whole run take a tenth of it
@@ -58,18 +59,22 @@ async def template(stores: EmbeddedStores) -> AsyncIterator[asyncpg.Connection]:
     await connection.execute("ALTER SYSTEM SET fsync = off")
     await connection.execute("SELECT pg_reload_conf()")
     await connection.execute("CREATE DATABASE migrated")
-    await upgrade(_url_of(stores, "migrated"))
+    await upgrade(url_of(stores, "migrated"))
     yield connection
     await connection.close()
 
 
+@pytest.fixture(scope="session")
+def origin() -> str:
+    """Name the database of which each test gets a copy: all tables are empty. A package may override this."""
+    return "migrated"
+
+
 @pytest.fixture
-async def database_url(stores: EmbeddedStores, template: asyncpg.Connection) -> AsyncIterator[str]:
-    """Create a database for one test, with all tables empty."""
-    name = f"test_{next(_numbers)}"
-    await template.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
-    yield _url_of(stores, name)
-    await template.execute(f"DROP DATABASE {name} WITH (FORCE)")
+async def database_url(stores: EmbeddedStores, template: asyncpg.Connection, origin: str) -> AsyncIterator[str]:
+    """Create a database for one test."""
+    async with copied_database(stores, template, origin, f"test_{next(_numbers)}") as url:
+        yield url
 
 
 @pytest.fixture
@@ -98,10 +103,6 @@ def _store_folder(otherwise: pytest.TempPathFactory) -> Iterator[Path]:
             yield Path(folder)
     else:
         yield otherwise.mktemp("stores")
-
-
-def _url_of(stores: EmbeddedStores, database: str) -> str:
-    return make_url(stores.database_url).set(database=database).render_as_string(hide_password=False)
 
 
 # Processes started by tests must stop at Ctrl-C, also if the shell ignores it for background jobs.

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from click.testing import Result
 from pydantic import SecretStr
 
@@ -95,28 +94,31 @@ class AppealTerminal:
         return shown
 
 
-@pytest.fixture
-def pack(tmp_path: Path) -> Path:
-    """Copy Pekalongan's pack without quiet hours, since a test runs at any time of the day."""
-    pack = Path(shutil.copytree(PEKALONGAN, tmp_path / "pack"))
+def copy_pack(folder: Path) -> Path:
+    """Copy Pekalongan's pack into `folder` without quiet hours, since a test runs at any time of the day."""
+    pack = Path(shutil.copytree(PEKALONGAN, folder / "pack"))
     rules = (pack / "rules.yaml").read_text()
     (pack / "rules.yaml").write_text(rules.replace('{from: "20:00", to: "07:00"}', NO_QUIET_HOURS))
     return pack
 
 
-@pytest.fixture
-def terminal(tmp_path: Path, pack: Path, redis_url: str, database_url: str) -> AppealTerminal:
-    config = tmp_path / "waspada.toml"
+def open_shell(pack: Path, redis_url: str, database_url: str) -> Shell:
+    """Write the settings of a gateway beside its pack. Returns a terminal of Rini."""
+    config = pack.parent / "waspada.toml"
     config.write_text(f'pack = "{pack}"\npart_cost = "320 IDR"\n{CONFIG}')
     stores = {"WASPADA_REDIS_URL": redis_url, "WASPADA_DATABASE_URL": database_url}
-    shell = Shell({"WASPADA_CONFIG": str(config), "COLUMNS": "300", "LOGNAME": "rini", **stores})
-    (tmp_path / "warga.csv").write_text(PEOPLE)
-    assert shell.run("people", "import", str(tmp_path / "warga.csv")).exit_code == 0
+    return Shell({"WASPADA_CONFIG": str(config), "COLUMNS": "300", "LOGNAME": "rini", **stores})
+
+
+def fill_database(shell: Shell, folder: Path) -> dict[str, str]:
+    """Import the subscribers and add the accounts, by verbs. Returns the token of each account."""
+    (folder / "warga.csv").write_text(PEOPLE)
+    assert shell.run("people", "import", str(folder / "warga.csv")).exit_code == 0
     tokens = {}
     for name, role in ROLES.items():
         run_typing(shell, f"{PASSWORD}\n", "users", "add", name, "--role", role, "--password-stdin")
         tokens[name] = shell.run("users", "token", name, "--name", "test").stdout.strip()
-    return AppealTerminal(shell, tokens, load(read_pack(pack)))
+    return tokens
 
 
 def make_quiet(terminal: AppealTerminal) -> Menu:

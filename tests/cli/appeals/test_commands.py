@@ -16,9 +16,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from tests.helpers.appeals import MEDONO
 from tests.helpers.cli_accounts import PASSWORD, audit_trail
-from tests.helpers.cli_appeals import AUDIENCE, NEXT_DAY, START_DAY, AppealTerminal, pack, run_worker, terminal
-
-__all__ = ["pack", "terminal"]
+from tests.helpers.cli_appeals import AUDIENCE, NEXT_DAY, START_DAY, AppealTerminal, run_worker
 
 # Life of an appeal ---------------------------------------------------------------------------------------------
 

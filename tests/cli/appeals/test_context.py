@@ -16,9 +16,7 @@ import pytest
 from gateway.wiring.appeal_services import appeal_settings
 from gateway.wiring.carriers import read_settings
 from tests.helpers.appeals import CODE, MEDONO
-from tests.helpers.cli_appeals import START_DAY, AppealTerminal, pack, terminal
-
-__all__ = ["pack", "terminal"]
+from tests.helpers.cli_appeals import START_DAY, AppealTerminal
 
 CTRL_C_EVERY_S = 5.0  # longer than the command takes to end on a busy machine: a second one would kill it
 

@@ -9,9 +9,7 @@ import pytest
 
 from gateway.menu.model import appeal_area_label, appeal_areas
 from tests.helpers.cli_accounts import audit_trail
-from tests.helpers.cli_appeals import AUDIENCE, NEXT_DAY, START_DAY, AppealTerminal, pack, terminal
-
-__all__ = ["pack", "terminal"]
+from tests.helpers.cli_appeals import AUDIENCE, NEXT_DAY, START_DAY, AppealTerminal
 
 CURLY = ("--text", "id=\u201cRukun\u201d\u00a0di {kel}\u2026 STOP", "--text", "jv=Rukun \u2764. STOP")
 

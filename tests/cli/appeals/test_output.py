@@ -6,9 +6,7 @@ import json
 import re
 
 from gateway.runtime.clock import Clock
-from tests.helpers.cli_appeals import START_DAY, AppealTerminal, make_quiet, pack, run_worker, terminal
-
-__all__ = ["pack", "terminal"]
+from tests.helpers.cli_appeals import START_DAY, AppealTerminal, make_quiet, run_worker
 
 
 def _words(terminal: AppealTerminal, *verb: str) -> list[list[str]]:

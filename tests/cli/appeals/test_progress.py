@@ -16,9 +16,7 @@ from rich.console import Console
 from gateway.appeals.appeal import AppealStatus, Total
 from gateway.appeals.results import AppealOverview
 from gateway.cli.appeals.progress import follow
-from tests.helpers.cli_appeals import AppealTerminal, open_world, pack, send_everything, terminal
-
-__all__ = ["pack", "terminal"]
+from tests.helpers.cli_appeals import AppealTerminal, open_world, send_everything
 
 
 async def test_follow_shows_an_appeal_until_it_is_done(terminal: AppealTerminal) -> None:
