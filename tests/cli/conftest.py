@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,15 @@ from gateway.runtime.postgres import Database
 from gateway.vault.vault import Vault
 from tests.helpers.cli import CONFIG, KEY, Shell
 from tests.helpers.cli_accounts import add_dewi, create_token
+from tests.helpers.parsed_packs import parse_packs_once
 from tests.helpers.phones import NUMBER
+
+
+@pytest.fixture(scope="package", autouse=True)
+def packs() -> Iterator[None]:
+    """Parse a pack once in all these tests, though each of their thousand verbs loads it."""
+    with parse_packs_once():
+        yield
 
 
 @pytest.fixture
