@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Self
 
@@ -216,6 +216,10 @@ class Report:
         Without any, it is the day of the report.
         """
         return self.known_date or self.when_date or self.received_at.astimezone(zone).date()
+
+    def deadline(self, days: int, zone: tzinfo) -> date | None:
+        """Return the last of the `days` from the day since when the reporter knows. Returns None for no days."""
+        return self.known_since(zone) + timedelta(days=days) if days else None
 
 
 @dataclass(frozen=True, slots=True)

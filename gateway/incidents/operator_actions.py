@@ -1,12 +1,13 @@
-"""Acts of operators on incidents: move, reopen, take and release. Every act has an audit row.
+"""Acts of operators on incidents: move, reopen, take, release, set answers. Every act has an audit row.
 
 Each act takes a row lock on its incident, and clears the mark of new details, since its operator has looked at them.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -26,6 +27,7 @@ from gateway.incidents.incident import (
 )
 from gateway.incidents.store import NoSuchIncident, report_from
 from gateway.incidents.tables import incidents
+from gateway.menu.report_form import ReportForm
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.runtime.clock import Clock
@@ -33,6 +35,9 @@ from gateway.runtime.postgres import Database
 from gateway.text.errors import UserError
 from gateway.text.phone import mask_in
 from gateway.vault.vault import Vault
+
+DAYS = ("when_date", "known_date")
+"""Built-in answers that the desk may set: the day of the event, and since when its reporter knows."""
 
 
 class ActRefused(UserError, ValueError):
@@ -120,6 +125,26 @@ class IncidentActions:
             if owner not in (actor, taken_from, ""):
                 raise ActRefused(f"{owner} has taken this incident already; to take it over, say that it is from them")
             await self._write(connection, row, actor, "taken", {"from": owner}, taken_by=mask_in(actor))
+
+    async def set_answers(self, ticket: str, answers: Mapping[str, str], actor: str, form: ReportForm) -> None:
+        """Set answers that the desk knows: declared ones, and the days in `DAYS`. An empty one is removed.
+
+        The audit trail only names the personal ones. Raises `UnfitAnswer`, and `ActRefused` for a personal answer of an
+        erased reporter: nothing would ever erase it.
+        """
+        read = form.read({name: answer for name, answer in answers.items() if name not in DAYS})
+        async with self._locked(ticket) as (connection, row):
+            if read.personal and row["phone_sealed"] is None:
+                names = ", ".join(read.personal)
+                raise ActRefused(f"the reporter's number was erased, and with it their personal answers: {names}")
+            values: dict[str, Any] = {
+                name: date.fromisoformat(answer) if answer else None for name, answer in answers.items() if name in DAYS
+            }
+            for column, given in (("answers", read.plain), ("personal_answers", read.personal)):
+                kept = {name: answer for name, answer in row[column].items() if name not in answers}
+                values[column] = {**kept, **given}
+            change = {name: "set" if name in read.personal else mask_in(answer) for name, answer in answers.items()}
+            await self._write(connection, row, actor, "answered", change, **values, updated_at=self._clock.now())
 
     async def release(self, ticket: str, actor: str, taken_from: str = "") -> None:
         """Give an incident back, so that nobody has it. Somebody else's needs `taken_from`. Raises `ActRefused`."""

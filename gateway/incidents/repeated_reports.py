@@ -15,9 +15,9 @@ DAY = timedelta(days=1)
 
 
 async def load_repeats(connection: AsyncConnection, rows: Sequence[RowMapping]) -> Mapping[int, int]:
-    """Return how many reports came from the number of each of these rows of `incidents`, in the day up to it.
+    """Return how many reports came from the number of each incident in the day up to it.
 
-    By the id of the incident, from `MANY_A_DAY` up: fewer are no flood.
+    By the id of the incident, and only from `MANY_A_DAY` up: fewer are no flood.
     """
     if not rows:
         return {}

@@ -18,6 +18,7 @@ class Category:
     urgent: bool = False
     restricted_to: frozenset[str] = frozenset()  # roles of the accounts that alone may read them; empty for all
     recipients: tuple[str, ...] = ()  # to whom the desk forwards them, first the one in charge
+    deadline_days: int = 0  # within which a report must reach its recipients, from its being known; 0 for none
     watch_group: str = ""  # kinds of one group are counted together by the early warning
     confirmation: str = "received"  # name of the SMS with the ticket
     reminder: str = "resume"  # name of the SMS after a drop

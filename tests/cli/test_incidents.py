@@ -111,7 +111,7 @@ def test_incident_json_has_every_field_in_order() -> None:
         *("ticket", "category", "area", "when", "when_date", "known_date", "danger", "answers"),
         *("answers_shown", "description", "details"),
         *("contact", "status", "veracity", "language", "channel", "session", "received_at", "phone"),
-        *("updated_at", "details_at", "new_details_at", "taken_by", "reporter", "recognised", "repeated"),
+        *("updated_at", "details_at", "new_details_at", "taken_by", "reporter", "recognised", "repeated", "deadline"),
     ]
 
 

@@ -176,6 +176,7 @@ REFUSED = [
     ("incidents", "release", "TICKET"),
     ("incidents", "move", "TICKET", "checking"),
     ("incidents", "reopen", "TICKET", "--reason", "slip"),
+    ("incidents", "set", "TICKET", "tps=12"),
     ("messages", "list", "--ticket", "TICKET"),
     ("messages", "show", "1"),
     ("messages", "cancel", "1"),

@@ -1,4 +1,4 @@
-"""Acts of operators on incidents: move, ask the reporter, reopen, take, release."""
+"""Acts of operators on incidents: move, ask the reporter, reopen, take, release, set answers."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gateway.incidents.incident import IncidentStatus, Report, TransitionNotAllo
 from gateway.incidents.operator_actions import ActRefused, Asked, IncidentActions
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore, NoSuchIncident
+from gateway.menu.report_form import AnswerType, DeclaredAnswer, ReportForm, UnfitAnswer
 from gateway.messages.outbox import TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database
@@ -18,6 +19,8 @@ from tests.helpers.clocks import ManualClock
 from tests.helpers.incidents import confirmation, report
 from tests.helpers.phones import NUMBER
 from tests.helpers.tables import rows
+
+NOTE = DeclaredAnswer(AnswerType.TEXT, most=80)
 
 # Moving -----------------------------------------------------------------------------------------------------
 
@@ -308,3 +311,27 @@ async def test_every_act_clears_the_mark_of_new_details(
     found = await store.find(ticket)
     assert found is not None
     assert found.new_details_at is None
+
+
+# Answers of the desk ------------------------------------------------------------------------------------------
+
+
+async def test_personal_answer_is_in_no_audit_trail_and_refused_for_an_erased_reporter(
+    store: IncidentStore, actions: IncidentActions, reporter: Reporter, database: Database
+) -> None:
+    """Nothing would erase it there."""
+    form = ReportForm({"name": DeclaredAnswer(AnswerType.TEXT, most=40, personal=True), "note": NOTE})
+    filed = await store.file(report(), NUMBER, confirmation)
+    await actions.set_answers(filed.ticket, {"name": "Dewi", "note": "call +62 812-3000-4567"}, "sari", form)
+
+    found = await store.find(filed.ticket)
+    assert found is not None
+    assert (found.report.personal_answers, found.report.answers["note"]) == ({"name": "Dewi"}, "call +62 812-3000-4567")
+    assert (await rows(database, audit))[-1]["detail"] == {"name": "set", "note": "call +62812****567"}
+
+    assert await reporter.erase_number(filed.ticket, NUMBER)
+    with pytest.raises(ActRefused, match="was erased, and with it their personal answers: name"):
+        await actions.set_answers(filed.ticket, {"name": "Dewi"}, "sari", form)
+    await actions.set_answers(filed.ticket, {"name": "", "note": "seen"}, "sari", form)
+    with pytest.raises(UnfitAnswer):
+        await actions.set_answers(filed.ticket, {"colour": "red"}, "sari", form)

@@ -362,6 +362,7 @@ async def test_list_incidents_is_newest_first_and_masked(store: IncidentStore) -
         "reporter": None,
         "recognised": False,
         "repeated": 0,
+        "deadline": None,
     }
     assert (listed[0]["contact"], listed[0]["when_date"], listed[0]["phone"]) == (None, None, "+62857****008")
     assert [incident.ticket for incident in await store.list_incidents(limit=1)] == [second.ticket]

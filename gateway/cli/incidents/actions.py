@@ -1,9 +1,10 @@
-"""Verbs `incidents move`, `reopen`, `take` and `release`."""
+"""Verbs `incidents move`, `reopen`, `take`, `release` and `set`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import click
 
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
+from gateway.cli.incidents.answer_option import answer_given
 from gateway.cli.incidents.options import actor_option, from_option, reason_option
 from gateway.cli.options import gateway_options, parse_ticket
 from gateway.cli.packs import load_readable_pack
@@ -113,6 +115,28 @@ async def incidents_release(config: Path | None, data: Path | None, ticket: str,
     async with _open_report(locate_gateway(config, data), number, actor) as (actions, author):
         await actions.release(number, author, taken_from)
     click.echo(f"{tickets.with_dash(number)} is taken by nobody.")
+
+
+@click.command("set")
+@gateway_options
+@click.argument("ticket")
+@click.argument("answers", nargs=-1, required=True, metavar="NAME=VALUE...")
+@actor_option
+@run_async
+async def incidents_set(
+    config: Path | None, data: Path | None, ticket: str, answers: tuple[str, ...], actor: str
+) -> None:
+    """Set answers that you know: of the pack, as tps=12, or known_date=30/11/2026. An empty one, as tps=, is removed.
+
+    known_date is the day since when the reporter knows, from which a deadline counts, and when_date that of the event.
+    """
+    number = parse_ticket(ticket, "TICKET")
+    settings = locate_gateway(config, data)
+    menu = load_readable_pack(settings.pack)
+    given = dict(answer_given(menu, typed, datetime.now(UTC)) for typed in answers)
+    async with _open_report(settings, number, actor) as (actions, author):
+        await actions.set_answers(number, given, author, menu.form)
+    click.echo(f"{tickets.with_dash(number)} now has {', '.join(given)} as you say.")
 
 
 @asynccontextmanager

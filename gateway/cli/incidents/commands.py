@@ -10,7 +10,13 @@ import click
 from gateway.audit import AuditTrail
 from gateway.cli.context import CommandContext, open_context
 from gateway.cli.errors import run_async
-from gateway.cli.incidents.actions import incidents_move, incidents_release, incidents_reopen, incidents_take
+from gateway.cli.incidents.actions import (
+    incidents_move,
+    incidents_release,
+    incidents_reopen,
+    incidents_set,
+    incidents_take,
+)
 from gateway.cli.incidents.ask import incidents_ask
 from gateway.cli.incidents.options import TypedFilter, filter_options
 from gateway.cli.incidents.output import (
@@ -42,7 +48,7 @@ def incidents() -> None:
     """List, show and handle the reports of residents."""
 
 
-for verb in (incidents_ask, incidents_move, incidents_reopen, incidents_take, incidents_release):
+for verb in (incidents_ask, incidents_move, incidents_reopen, incidents_take, incidents_release, incidents_set):
     incidents.add_command(verb)
 
 

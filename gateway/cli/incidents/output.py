@@ -14,7 +14,7 @@ from typing import Any
 from gateway.audit import AuditEntry
 from gateway.incidents.desk_questions import DeskQuestion
 from gateway.incidents.draft import IN_DANGER, ListedDraft
-from gateway.incidents.incident import Incident
+from gateway.incidents.incident import OPEN_STATUSES, Incident, IncidentStatus
 from gateway.menu.model import Menu
 from gateway.menu.report_form import AnswerType
 from gateway.menu.roles import label_of
@@ -24,8 +24,8 @@ from gateway.text import ticket as tickets
 from gateway.text.times import format_local
 
 INCIDENT_COLUMNS = (
-    *("ticket", "danger", "kind", "place", "status", "veracity", "new", "taken_by", "reporter", "received_at"),
-    *("updated_at", "filed", "channel", "language", "phone", "answers"),
+    *("ticket", "danger", "kind", "place", "status", "veracity", "new", "repeated", "taken_by", "reporter"),
+    *("received_at", "deadline", "updated_at", "filed", "channel", "language", "phone", "answers"),
 )
 DRAFT_COLUMNS = ("left_at", "danger", "kind", "place", "language", "channel", "phone", "answers")
 _DRAFT_ANSWERS = ("category", "area", "when", "danger", "description")
@@ -57,6 +57,14 @@ def _mark(danger: str, *, urgent: bool) -> str:
     return _URGENT if urgent and not danger else ""
 
 
+def _deadline(incident: Incident, menu: Menu) -> str:
+    """Return the day by which an open report must reach its recipients. Empty if the pack sets none."""
+    if incident.status not in OPEN_STATUSES or incident.status is IncidentStatus.FORWARDED:
+        return ""
+    last = incident.report.deadline(menu.category(incident.report.category).deadline_days, menu.timezone)
+    return last.isoformat() if last else ""
+
+
 def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
     """Return the cells of an incident in a table."""
     report = incident.report
@@ -72,6 +80,7 @@ def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
         "taken_by": incident.taken_by,
         "reporter": _reporter(incident, menu),
         "received_at": format_local(report.received_at, menu.timezone),
+        "deadline": _deadline(incident, menu),
         "updated_at": format_local(incident.updated_at, menu.timezone),
         "filed": _RECOGNISED if report.recognised else "",
         "channel": report.channel,
@@ -111,6 +120,7 @@ def incident_json(incident: Incident, menu: Menu | None = None) -> dict[str, Any
         "reporter": {"name": reporter.name, "role": reporter.role} if (reporter := incident.reporter) else None,
         "recognised": report.recognised,
         "repeated": incident.repeated,
+        "deadline": (_deadline(incident, menu) if menu else "") or None,
     }
 
 

@@ -119,6 +119,7 @@ def _categories(raw: CategoriesShape | None) -> dict[str, Category]:
             urgent=category.urgent,
             restricted_to=frozenset(category.restricted_to),
             recipients=tuple(category.recipients),
+            deadline_days=category.deadline_days,
             watch_group=category.watch_group,
             confirmation=category.confirmation,
             reminder=category.reminder,

@@ -174,6 +174,7 @@ class CategoryShape(StrictModel):
     urgent: bool = False
     restricted_to: list[Name] = []
     recipients: list[Name] = []
+    deadline_days: int = Field(default=0, ge=0, le=365)
     watch_group: Name | Literal[""] = ""
     confirmation: Name = RECEIVED
     reminder: Name = RESUME
