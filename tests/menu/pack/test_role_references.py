@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.menu.pack.loader import parse_pack
+from gateway.menu.pack.loader import load_roles, parse_pack
 from tests.helpers.pack_edits import Files, all_diagnostics
 from tests.helpers.packs import FILES
 
@@ -53,7 +53,18 @@ def test_a_faulty_role_is_refused(files: Files, written: str, line: int, message
     assert found.startswith(f"roles.yaml:{line}: {message}")
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@given(ANY_TEXT)
+def test_any_text_as_the_file_has_the_built_in_roles_at_least(written: str) -> None:
+    roles = load_roles({**FILES, "roles.yaml": written})
+
+    assert {"subscriber", "officer"} <= roles.keys()
+
+
+@settings(max_examples=25)  # each parses the whole pack
+@given(ANY_TEXT)
 def test_any_text_as_the_file_is_a_pack_or_a_diagnostic(written: str) -> None:
     menu, diagnostics, _ = parse_pack({**FILES, "roles.yaml": written})
 
