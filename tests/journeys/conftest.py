@@ -1,10 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.helpers.journeys import StandaloneGateway, run_standalone_gateway
+from tests.helpers.parsed_packs import parse_packs_once
+
+
+@pytest.fixture(scope="package", autouse=True)
+def packs() -> Iterator[None]:
+    """Parse a pack once for the verbs that run within these tests. A gateway parses for itself."""
+    with parse_packs_once():
+        yield
 
 
 @pytest.fixture(scope="package")

@@ -22,7 +22,7 @@ from tests.helpers.migrations import make_tables
 from tests.helpers.outages import OwnRedis, own_redis
 from tests.helpers.packs import PEKALONGAN
 from tests.helpers.pooler import run_pooler
-from tests.helpers.program import run_command
+from tests.helpers.program import run_verb
 from tests.helpers.settings import write_secret
 from tests.helpers.waiting import until
 
@@ -40,7 +40,7 @@ class PooledGateway:
 
     async def run(self, *verb: str) -> str:
         """Run a verb that must succeed. Returns its stdout."""
-        status, out, err = await run_command(*verb, "--data", str(self.gateway.program.data), **self.settings)
+        status, out, err = await run_verb(*verb, "--data", str(self.gateway.program.data), **self.settings)
         assert status == 0, err
         assert "Traceback" not in err
         return out

@@ -7,7 +7,9 @@ import re
 import shutil
 import signal
 import socket
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -27,6 +29,7 @@ from tests.helpers.program import (
     name_of,
     run_command,
     run_program,
+    run_verb,
     wait_until_gone,
 )
 from tests.helpers.settings import write_secret
@@ -53,55 +56,103 @@ def files_with(text: str, folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
-async def test_gateway_restarts_with_its_data(tmp_path: Path, how: signal.Signals) -> None:
-    data = tmp_path / "var"
-    async with run_standalone_gateway(data) as gateway:
-        async with gateway.phone() as handset, gateway.phone() as talking:
-            await walk(handset, KEYS["id"])
-            await talking.dial(CODE)
-        servers = gateway.program.servers()
-        assert {name_of(server) for server in servers} >= {"redis-server", "postgres"}
-        status = await gateway.program.end_with(how)
-        if how is not signal.SIGKILL:
-            assert status == 0
-            assert (await gateway.program.rest_of_output()).endswith("Stopping\n")
-        await wait_until_gone(servers)
-        assert processes_in(data) == []
-        assert "Traceback" not in gateway.program.log.read_text()
-    async with asyncio.timeout(20), run_standalone_gateway(data) as again:
-        (incident,) = await again.rows(incidents)
-        assert (incident["category"], incident["session"]) == ("gesekan", handset.session)
+# Lives of one data folder ------------------------------------------------------------------------------------------
 
-        async with again.phone() as handset:
-            assert not (await walk(handset, KEYS["en"])).open
+ENDS = (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
 
 
-async def test_only_the_first_start_shows_the_administrator_password(tmp_path: Path) -> None:
-    data = tmp_path / "var"
-    async with run_standalone_gateway(data) as gateway:
-        account = (await gateway.program.list_json("users"))[0]
-        assert (account["name"], account["roles"], account["last_used_at"]) == ("admin", ["administrator"], None)
-        await gateway.program.end_with(signal.SIGTERM)
-        password_line = FIRST_PASSWORD.search(await gateway.program.rest_of_output())
-        assert password_line
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One start of a gateway on the data of those before it: what it found, and what was seen of it."""
 
-    async with run_standalone_gateway(data) as again:
-        database = Database(store_urls(data).database, pool_size=1)
-        assert await AccountStore(database, Clock()).authenticate("admin", password_line[1])
+    found: list[tuple[str, str]]  # category and session of each incident
+    session: str  # of the report that was filed
+    accounts: list[dict[str, Any]]
+    first_password_counts: bool
+    servers: set[str]
+    status: int
+    output: str  # after the greeting
+    left: list[psutil.Process]
+
+
+@dataclass(slots=True)
+class Lives:
+    """Lives of one data folder."""
+
+    data: Path
+    ended: list[Life] = field(default_factory=list)
+
+    @property
+    def first_password(self) -> str:
+        """Password that the first start has shown, or an empty text."""
+        found = FIRST_PASSWORD.search(self.ended[0].output) if self.ended else None
+        return found[1] if found else ""
+
+    async def live(self, how: signal.Signals) -> None:
+        """Start the gateway, file a report and begin another one, and end it by this signal."""
+        async with asyncio.timeout(20 if self.ended else None), run_standalone_gateway(self.data) as gateway:
+            found = [(incident["category"], incident["session"]) for incident in await gateway.rows(incidents)]
+            accounts = await gateway.program.list_json("users")
+            counts = await authenticates(self.data, self.first_password)
+            async with gateway.phone() as handset, gateway.phone() as talking:
+                assert not (await walk(handset, KEYS["id"])).open
+                await talking.dial(CODE)
+            servers = gateway.program.servers()
+            names = {name_of(server) for server in servers}
+            status = await gateway.program.end_with(how)
+            output = await gateway.program.rest_of_output()
+            await wait_until_gone(servers)
+            left = processes_in(self.data)
+        self.ended.append(Life(found, handset.session, accounts, counts, names, status, output, left))
+
+
+async def authenticates(data: Path, password: str) -> bool:
+    """Return True if this is the password of the administrator in the running gateway."""
+    database = Database(store_urls(data).database, pool_size=1)
+    try:
+        return await AccountStore(database, Clock()).authenticate("admin", password) is not None
+    finally:
         await database.close()
-        await again.program.end_with(signal.SIGTERM)
-        assert "password" not in await again.program.rest_of_output()
-
-    assert files_with("admin", tmp_path), "the name is in some file"
-    assert files_with(password_line[1], tmp_path) == []
 
 
-async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+async def lives(tmp_path_factory: pytest.TempPathFactory) -> Lives:
+    """Live once with each end, and once more."""
+    lives = Lives(tmp_path_factory.mktemp("lives") / "var")
+    for how in (*ENDS, signal.SIGTERM):
+        await lives.live(how)
+    return lives
+
+
+@pytest.mark.parametrize("number", range(len(ENDS)), ids=[how.name for how in ENDS])
+def test_gateway_restarts_with_its_data(lives: Lives, number: int) -> None:
+    life, after = lives.ended[number : number + 2]
+
+    assert life.servers >= {"redis-server", "postgres"}
+    if ENDS[number] is not signal.SIGKILL:
+        assert life.status == 0
+        assert life.output.endswith("Stopping\n")
+    assert life.left == []
+    assert after.found == [*life.found, ("gesekan", life.session)]
+    assert "Traceback" not in lives.data.with_suffix(".log").read_text()
+
+
+def test_only_the_first_start_shows_the_administrator_password(lives: Lives) -> None:
+    first, *later = lives.ended
+    (account,) = first.accounts
+    assert (account["name"], account["roles"], account["last_used_at"]) == ("admin", ["administrator"], None)
+
+    assert lives.first_password
+    assert [life.first_password_counts for life in later] == [True] * len(ENDS)
+    assert all("password" not in life.output for life in later)
+
+    assert files_with("admin", lives.data.parent), "the name is in some file"
+    assert files_with(lives.first_password, lives.data.parent) == []
+
+
+async def test_wrong_or_lost_vault_key_is_refused(lives: Lives, tmp_path: Path) -> None:
     """A lost or changed key is refused, and the data is there again with the right one."""
-    data = tmp_path / "var"
-    async with run_standalone_gateway(data) as gateway:
-        await gateway.program.end_with(signal.SIGTERM)
+    data = lives.data
     secrets = data / "secrets.toml"
     kept = secrets.rename(tmp_path / "copy.toml")
     status, out, err = await run_command("run", "--data", str(data), "--port", str(free_port()))
@@ -121,6 +172,9 @@ async def test_wrong_or_lost_vault_key_is_refused(tmp_path: Path) -> None:
     kept.rename(secrets)
     async with run_standalone_gateway(data) as again:
         assert (await again.get("/readyz"))["ready"]
+
+
+# Starts that fail -----------------------------------------------------------------------------------------------
 
 
 async def test_interrupted_start_leaves_nothing_running(tmp_path: Path) -> None:
@@ -236,19 +290,19 @@ async def test_other_verbs_use_the_pack_of_the_running_gateway(tmp_path: Path) -
             "siti", "Siti", [DeskRole.OPERATOR], password.read_text().strip(), actor="admin"
         )
         await database.close()
-        status, out, err = await run_command("check", *location)
+        status, out, err = await run_verb("check", *location)
         assert (status, out.startswith(f"{ROOT / 'menus' / 'tegal'}: ")) == (0, True), err
-        status, _, err = await run_command("people", "import", str(people), *location)
+        status, _, err = await run_verb("people", "import", str(people), *location)
         assert (status, err) == (0, "")
-        status, out, err = await run_command("appeals", "draft", *options, *location, password_file=str(password))
+        status, out, err = await run_verb("appeals", "draft", *options, *location, password_file=str(password))
         assert (status, out) == (0, "1\n"), err
-        status, _, err = await run_command(
+        status, _, err = await run_verb(
             "appeals", "draft", *options, *location, password_file=str(password), pack=str(PACK)
         )
         assert status == 1
         assert err.startswith('Error: areas: unknown area "33.76.01.1002"; expected '), "one that is set counts"
         assert await program.end_with(signal.SIGTERM) == 0
 
-    status, out, _ = await run_command("check", "--data", str(data))
+    status, out, _ = await run_verb("check", "--data", str(data))
 
     assert out.startswith("menus/pekalongan: "), "what runs no more speaks by no pack"
