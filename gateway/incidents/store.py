@@ -49,6 +49,7 @@ from gateway.vault.vault import Vault
 log = structlog.get_logger()
 
 _REPORT_FIELDS = tuple(field.name for field in fields(Report))
+_COMPARED = ("category", "area", "when", "danger", "description")
 _MAX_TICKET_DRAWS = 20  # with a million tickets in use, the chance that all are taken is 1 in 10^19
 
 
@@ -144,13 +145,17 @@ class IncidentStore:
         raise NoFreeTicket
 
     async def find_filed(
-        self, channel: str, session: str, phone: Phone, *, deadline: float | None = None
+        self, channel: str, session: str, phone: Phone, *, saying: Report | None = None, deadline: float | None = None
     ) -> str | None:
-        """Return the ticket (8 digits, no dash) of the report that this phone has filed in this session, or None."""
+        """Return the ticket (8 digits, no dash) of the report that this phone has filed in this session, or None.
+
+        With `saying`, it must say the same, apart from answers of the pack's own.
+        """
         filed = select(incidents.c.ticket).where(
             incidents.c.channel == channel,
             incidents.c.session == session,
             incidents.c.phone_key == self._vault.lookup(phone),
+            *(incidents.c[name] == getattr(saying, name) for name in _COMPARED if saying),
         )
         async with self._database.begin(deadline=deadline) as connection:
             ticket: str | None = (await connection.execute(filed)).scalar()

@@ -103,6 +103,7 @@ def begin(
             began=f"{RESUME}{shortcut}",
             resumed=True,
             called_off=dropped.called_off or _is_called_off(menu, dropped),
+            filings=dropped.filings,
         )
     return show(menu, first, limits, given=given)
 

@@ -104,6 +104,16 @@ def after_effect(menu: Menu, session: Session, outcome: str, learnt: Mapping[str
     return moved._replace(barrier=len(moved.trail), filings=moved.filings + 1, passing=False)
 
 
+def behind_filing(
+    menu: Menu, session: Session, outcome: str, learnt: Mapping[str, str], given: GivenValues
+) -> Session | None:
+    """Move behind the filing of a report after which the dialogue goes on. Returns None if it ends after each."""
+    for state in menu.states.values():
+        if state.kind.commits(state, outcome) and menu.states[state.options[outcome]].kind.waits_for_input:
+            return after_effect(menu, session._replace(state=state.name), outcome, learnt, given)
+    return None
+
+
 def is_behind_filing(menu: Menu, name: str) -> bool:
     """Return True for a screen that a filed report leads to. States whose condition does not hold are passed."""
     for state in menu.states.values():

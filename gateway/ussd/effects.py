@@ -88,12 +88,17 @@ class Effects:
         """Have a filed report completed by the worker. Raises `RedisUnavailable`."""
         await self._filing.complete_later(request)
 
-    async def repeat(self, effect: str, _: Menu, request: EffectRequest) -> EffectResult:
-        """Return the outcome of an effect that was carried out before. Nothing is carried out now."""
+    async def repeat(self, effect: str, menu: Menu, request: EffectRequest) -> EffectResult:
+        """Return the outcome of an effect that was carried out before. Nothing is carried out now.
+
+        The outcome `another` means that this call has filed a report, and that it says something else.
+        """
         if effect != "file_report":
             return FAILED
         try:
-            return await self._filing.find_filed(request) or FAILED
+            if found := await self._filing.find_filed(request, menu.form):
+                return found
+            return ("another", NO_VALUES) if await self._filing.find_filed(request) else FAILED
         except DatabaseUnavailable:
             return "unknown", NO_VALUES
 

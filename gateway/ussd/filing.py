@@ -73,13 +73,20 @@ class Filing:
         values = {"ticket": ticket.with_dash(filed.ticket)}
         return "filed", {**values, BY_DUTY: "yes"} if filed.by_duty else values
 
-    async def find_filed(self, request: EffectRequest) -> tuple[str, Mapping[str, str]] | None:
+    async def find_filed(
+        self, request: EffectRequest, form: ReportForm | None = None
+    ) -> tuple[str, Mapping[str, str]] | None:
         """Return what `file` returned for this session, if its report is filed. Raises `DatabaseUnavailable`.
 
-        It takes half the time of filing at most, so that something else can be done besides.
+        With `form`, the report must say what the request says. It takes half the time of filing at most, so that
+        something else can be done besides.
         """
         found = await self._incidents.find_filed(
-            request.channel, request.session, request.phone, deadline=self._deadline / 2
+            request.channel,
+            request.session,
+            request.phone,
+            saying=_report(request, form) if form else None,
+            deadline=self._deadline / 2,
         )
         return None if found is None else ("filed", {"ticket": ticket.with_dash(found)})
 
@@ -208,13 +215,17 @@ class Filing:
             given = {"ussd": self._service_codes.get(request.channel, "")}
             return self._versions.current.confirmation(request.language, answers, given)
 
-        report = Report.from_answers(
-            request.answers,
-            form,
-            earlier=earlier,
-            language=request.language,
-            channel=request.channel,
-            session=request.session,
-            received_at=request.at,
-        )
+        report = _report(request, form, earlier=earlier)
         return await self._incidents.file(report, request.phone, confirmation, deadline=deadline, sent_in=sent_in)
+
+
+def _report(request: EffectRequest, form: ReportForm, *, earlier: bool = False) -> Report:
+    return Report.from_answers(
+        request.answers,
+        form,
+        earlier=earlier,
+        language=request.language,
+        channel=request.channel,
+        session=request.session,
+        received_at=request.at,
+    )

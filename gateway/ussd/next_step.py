@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gateway.menu import engine
 from gateway.menu.model import Menu
+from gateway.menu.navigation import behind_filing
 from gateway.menu.session import Session, Step
 from gateway.ussd import transcript
-from gateway.ussd.replay import anew_after, began_anew, replay_from, replay_to
+from gateway.ussd.replay import FILED, anew_after, began_anew, replay_from, replay_to
 from gateway.ussd.screen_label import ScreenLabel, parse_label
 from gateway.ussd.sessions import StoredSession
 from gateway.ussd.start import start
@@ -14,6 +17,7 @@ from gateway.ussd.transcript import NewInput, TranscriptVerdict
 from gateway.ussd.turn_context import TurnContext
 
 _LATE_INPUT = NewInput(TranscriptVerdict.LATE)
+_LOST = frozenset({"asked_again", "lost", "led_back"})  # outcomes after which inputs of this call are not taken
 
 
 def next_step(context: TurnContext) -> Step:
@@ -40,6 +44,24 @@ def next_step(context: TurnContext) -> Step:
             return _replay_missed(context, stored, label)
         context.note_stars(stored.spans, added.keys)
     return engine.step(context.menu, place, added.keys, context.limits, given=context.given, today=context.today)
+
+
+def may_have_filed(context: TurnContext, session: Session) -> bool:
+    """Return True if this call may have filed a report that `session` does not know: the store has lost inputs of it.
+
+    Then a second report of the call would have the name of the first, and its ticket.
+    """
+    if session.barrier or context.is_guess:
+        return False
+    is_dialled = context.stored is None and context.turn.label is None  # or the transcript of a lost session
+    return context.outcome in _LOST or (is_dialled and "*" in context.turn.text)
+
+
+def go_on_behind(context: TurnContext, session: Session, learnt: Mapping[str, str]) -> Step | None:
+    """Go on behind the ticket of a report that was filed, with the line that something was lost."""
+    place = session._replace(error="lost", page=0, began=_resumed(context.menu, session.began))
+    behind = behind_filing(context.menu, place, FILED, learnt, context.given)
+    return engine.show(context.menu, behind, context.limits, given=context.given) if behind else None
 
 
 def _label_in(menu: Menu, text: str | None) -> ScreenLabel | None:
@@ -108,6 +130,7 @@ def _show_in_new_version(context: TurnContext, stored: StoredSession) -> Step:
             session = session._replace(error="lost", page=0, began=_resumed(context.menu, session.began))
             return engine.show(context.menu, session, context.limits, given=context.given)
     began = began_anew(len(context.turn.text))
-    return engine.show_home(
+    home = engine.show_home(
         context.menu, session.language, context.limits, given=context.given, error="lost", began=began
     )
+    return home._replace(session=home.session._replace(filings=session.filings))

@@ -26,10 +26,10 @@ from gateway.text.wording import fill
 from gateway.ussd import transcript
 from gateway.ussd.dropped_sessions import DroppedSessions
 from gateway.ussd.effect_request import EffectRequest
-from gateway.ussd.effects import Effects
+from gateway.ussd.effects import EffectResult, Effects
 from gateway.ussd.filing import BY_DUTY
 from gateway.ussd.menu_versions import MenuVersions
-from gateway.ussd.next_step import next_step
+from gateway.ussd.next_step import go_on_behind, may_have_filed, next_step
 from gateway.ussd.sessions import SessionStore, SessionTtl, StoredSession, report_session
 from gateway.ussd.transcript import TranscriptVerdict
 from gateway.ussd.turn_context import TurnContext
@@ -124,6 +124,8 @@ class TurnHandler:
         step = next_step(context)
         if step.session.barrier and not step.session.answers.get("ticket"):
             step = await self._recall_ticket(context, step)
+        elif may_have_filed(context, step.session):
+            step = await self._recall_filing(context, step)
         if context.keys and context.turn.label is None:
             self._warn_unlabelled(context.channel)
         if context.outcome in (TranscriptVerdict.REPEATED, TranscriptVerdict.LATE):
@@ -165,14 +167,29 @@ class TurnHandler:
 
     async def _recall_ticket(self, context: TurnContext, step: Step) -> Step:
         """Look up the ticket of a report that was filed before Redis lost the session: a replay has no tickets."""
-        started = self._deps.clock.monotonic()
-        found = await self._deps.effects.find_filed(self._request(context, step.session))
-        context.sql_s += self._deps.clock.monotonic() - started
+        found = await self._find_filed(context, step.session)
         context.filed_today = max(1, context.filed_today)
         if found is None:
             return step
         session = step.session._replace(answers={**step.session.answers, **found[1]})
         return engine.show(context.menu, session, context.limits, given=context.given)
+
+    async def _recall_filing(self, context: TurnContext, step: Step) -> Step:
+        """Look for the newest report that was filed before Redis lost inputs of this call: it is not asked again."""
+        session, recalled = step.session, step
+        while found := await self._find_filed(context, session):
+            behind = go_on_behind(context, session, found[1])
+            if behind is None:
+                break
+            context.filed_today += 1
+            recalled, session = behind, session._replace(filings=session.filings + 1)
+        return recalled
+
+    async def _find_filed(self, context: TurnContext, session: Session) -> EffectResult | None:
+        started = self._deps.clock.monotonic()
+        found = await self._deps.effects.find_filed(self._request(context, session))
+        context.sql_s += self._deps.clock.monotonic() - started
+        return found
 
     def _request(self, context: TurnContext, session: Session, effect: str = "") -> EffectRequest:
         # An offered dialogue that is discarded is no longer resumed, but its report is the one to look for.
@@ -198,11 +215,19 @@ class TurnHandler:
         do = self._deps.effects.repeat if context.is_guess else self._deps.effects.carry_out
         outcome, values = await do(step.effect, context.menu, request)
         context.sql_s += self._deps.clock.monotonic() - started
+        if context.is_guess and outcome in ("filed", "another"):
+            # The call may have gone on since: only an ending which says the same is surely the one that was guessed.
+            known = await self._recall_filing(context, Step(session._replace(filings=0)))
+            if known.screen and (outcome == "another" or not self._ends(context.menu, session, outcome)):
+                return known
         if outcome == "failed":
             context.failed = True
         elif step.effect == "file_report" and outcome != "called_off" and BY_DUTY not in values:
             context.filed_today += 1
         return engine.resume(context.menu, session, outcome, values, context.limits, given=context.given)
+
+    def _ends(self, menu: Menu, session: Session, outcome: str) -> bool:
+        return menu.states[menu.states[session.state].options[outcome]].kind.is_end
 
     async def _write(self, context: TurnContext, step: Step) -> Step:
         session = engine.trim_ended(context.menu, step.session) if step.end else step.session
@@ -216,7 +241,7 @@ class TurnHandler:
             besides: list[Awaitable[None]] = []
             if _became_worth_watching(context, step):
                 besides.append(self._deps.dropped.watch(context.turn.phone))
-            if added := context.completing_request(self._deps.versions):
+            if added := context.completing_request(step.session, self._deps.versions):
                 besides.append(self._deps.effects.complete_later(added))
             # Together, so that the pipeline sends all in one round trip.
             other = (await asyncio.gather(*writes, *besides))[0] if besides else await writes[0]

@@ -33,6 +33,10 @@ def completing_request(stored: StoredSession, phone: Phone, versions: MenuVersio
     return EffectRequest(stored.channel, stored.report_session, phone, session.language, answers, at)
 
 
+def _same_report(session: Session, later: Session) -> bool:
+    return (session.barrier, session.filings) == (later.barrier, later.filings)
+
+
 @dataclass(slots=True)
 class TurnContext:
     """Mutable state of one callback, which `TurnHandler` fills in from top to bottom."""
@@ -99,9 +103,15 @@ class TurnContext:
             return None
         return EffectRequest(dropped.channel, dropped.report_session, self.turn.phone, session.language, {}, self.now)
 
-    def completing_request(self, versions: MenuVersions) -> EffectRequest | None:
-        """Return a request for what an earlier call has added to its filed report. Returns None for nothing."""
-        return completing_request(self.previous, self.turn.phone, versions) if self.previous else None
+    def completing_request(self, session: Session, versions: MenuVersions) -> EffectRequest | None:
+        """Return a request for what was added to a filed report which the dialogue, now at `session`, leaves behind.
+
+        It was filed in an earlier call, or in this one before the resident went home. Returns None for nothing.
+        """
+        left = self.stored or self.previous
+        if left is None or (self.stored and _same_report(left.menu_session, session)):
+            return None
+        return completing_request(left, self.turn.phone, versions)
 
     def forget_dropped(self) -> None:
         """Offer nothing to resume: the report was sent, and Redis does not know. It counts as one of today."""

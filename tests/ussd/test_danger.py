@@ -132,6 +132,43 @@ async def test_second_report_of_the_same_call_is_another_one(gateway: UssdGatewa
     assert later["session"] == f"{earlier['session']}+1"
 
 
+async def test_going_home_after_the_ticket_loses_no_answer(gateway: UssdGateway) -> None:
+    await Resident(gateway.services.turns).walk((*TO_SEEN, "00", "2"))
+    await gateway.services.filing.complete_pending()
+
+    (incident,) = await gateway.incidents()
+    assert said(incident).get("size", "") == "many"
+
+
+async def test_second_report_of_a_call_that_a_redial_sends_is_another_one(gateway: UssdGateway) -> None:
+    first = await Resident(gateway.services.turns).walk((*TO_TICKET, "00", *TO_TICKET[1:-1]))
+    again = Resident(gateway.services.turns)
+    assert (await again.dial()).label == "unfinished.id.resume"
+    for keys in ("1", "2"):
+        second = await again.answer(keys)
+
+    assert second.label == "ticket_urgent.id.resume"
+    assert second.text != first.text
+    assert len(await gateway.incidents()) == 2
+
+
+async def test_ticket_whose_write_was_lost_is_shown_again_without_a_label(gateway: UssdGateway) -> None:
+    resident = Resident(gateway.services.turns, labelled=False)
+    await resident.walk(TO_TICKET[:-1])
+    key = f"waspada:ussd:{VAULT.lookup(NUMBER)[:8].hex()}"
+    before = await gateway.run_redis("GET", key)
+    ticket = await resident.answer(TO_TICKET[-1])
+    await gateway.run_redis("SET", key, before)
+
+    again = await resident.answer("1")
+    assert again.text == f"{MENU.wordings['id'].errors['lost']}\n{ticket.text}"
+    for keys in ("1", "3", "1", "tawuran di pasar"):
+        screen = await resident.answer(keys)
+    assert screen.label == "completed.id.resume"
+    (incident,) = await gateway.incidents()
+    assert {name: said(incident).get(name, "") for name in ADDED} == ADDED
+
+
 # Redis forgets ------------------------------------------------------------------------------------------------
 
 
