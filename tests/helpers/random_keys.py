@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from itertools import count
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from gateway.carriers.carrier import Screen
 from gateway.menu import engine
 from gateway.menu.engine import Session
 from gateway.menu.limits import DEFAULT, USSD_STRING, Keys, Limits
@@ -87,6 +89,11 @@ def leads_on(menu: Menu, limits: Limits, place: Session) -> bool:
         if step.effect or step.end or (step.session.state, step.session.page) != (place.state, place.page):
             return True
     return False
+
+
+def ticket_on(screen: Screen) -> str:
+    """Return the ticket that a screen shows for a report, or an empty text on any other screen."""
+    return re.findall(r"\d{4}-\d{4}", screen.text)[0] if (screen.label or "").startswith("ticket") else ""
 
 
 def sends(menu: Menu, place: Session) -> bool:

@@ -20,7 +20,7 @@ from tests.helpers.gateway import Deadlines
 from tests.helpers.outages import OwnRedis, PostgresGate
 from tests.helpers.ussd import VAULT, UssdGateway, ussd_gateway
 from tests.helpers.waiting import until
-from tests.ussd.test_random_outages import Caller
+from tests.ussd.test_random_outages import Caller, Filed
 
 CALLERS, CALLS = 5, 3
 OVERTAKEN_S = 0.1  # until PostgreSQL has done what it was asked while it hung
@@ -67,26 +67,27 @@ class HangingCaller(Caller):
         is_stored = is_stored and found is not None and found.fingerprint == fingerprint(self.call.text)
         await super()._see(screen, meaning, stored=is_stored)
 
-    async def _end(self, screen: Screen, shown: str) -> None:
+    async def _end(self, shown: str) -> None:
         if shown in ("saved", "perhaps_sent"):
             self.open_ends.append(dict(self.said))
             self.sent = shown == "saved"
             self.said, self.sure = {}, {}
+            await self._settle()
+        else:
+            await super()._end(shown)
+
+    async def _settle(self) -> None:
         await self.gateway.services.filing.file_pending()
+        await super()._settle()
         await self._find_open_ends()
-        if shown not in ("saved", "perhaps_sent"):
-            await super()._end(screen, shown)
 
     async def _find_open_ends(self) -> None:
         """Take the reports that were saved, or perhaps sent, for filed once they are. Each is what was typed."""
-        for row in await self.gateway.incidents():
-            ticket = f"{row['ticket'][:4]}-{row['ticket'][4:]}"
-            if row["phone"] != self.phone.masked or ticket in self.filed:
-                continue
-            for told in self.open_ends:
+        for ticket, row in (await self._rows()).items():
+            for told in self.open_ends if ticket not in self.filed else ():
                 if told == {name: row[name] for name in told}:
                     self.open_ends.remove(told)
-                    self.filed.add(ticket)
+                    self.filed = {ticket: Filed(told), **self.filed}  # nothing is added to it
                     break
 
 
@@ -108,6 +109,7 @@ async def test_rows_are_what_was_typed_whatever_hangs(
         caller = HangingCaller(hanging_gateway, number, random, own_redis, postgres, labelled=labelled)
         for _ in range(CALLS):
             await caller.dial()
+        await caller.check_rows()
         filed += len(caller.filed)
     # Without labels nothing is filed while Redis is slow, as it may be on a busy machine.
     assert filed or not labelled, "not all of it is told in vain"

@@ -1,8 +1,9 @@
 """Random residents on networks and stores that fail: every row is what was typed, every sentence what is stored.
 
-It belongs to no module. A resident answers what is shown, hangs up, dials again and calls off. Single hops find Redis
-refusing everything, refusing writes, or losing one write. The newest callback of a call may be held up and come later,
-also where Redis has forgotten that the report was called off meanwhile.
+It belongs to no module. A resident answers what is shown, hangs up, dials again and calls off, files danger and adds to
+it, and tells of something else in the same call. Single hops find Redis refusing everything, refusing writes, or losing
+one write. The newest callback of a call may be held up and come later, also where Redis has forgotten that the report
+was called off meanwhile.
 Carriers echo labels or not. `test_random_residents` has the keys that nobody would press.
 """
 
@@ -10,29 +11,60 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import pytest
 
 from gateway.carriers.carrier import Screen
 from tests.helpers.packs import MENU
 from tests.helpers.phones import phone
+from tests.helpers.random_keys import ticket_on
 from tests.helpers.ussd import VAULT, Resident, UssdGateway
 
 CALLERS = 10  # of a seed
 CALLS = 4  # of a caller
-CHOSEN: Mapping[str, Sequence[object]] = {  # what the options of a question are stored as
-    "category": list(MENU.categories)[:6],
-    "when": ["now", "hour", "today"],
-    "danger": ["yes", "no", "unknown"],
-    "size": ["few", "some", "many", "unknown"],
-    "seen": ["self", "told", "media"],
-    "contact": [True, False],
+CHOSEN: Mapping[str, tuple[str, Sequence[object]]] = {  # the answer of a question, and what its options are stored as
+    "urgent": ("danger", ["yes"]),
+    "urgent_kind": ("category", ["gesekan", "ancam", "tps", "lain"]),
+    "add_size": ("size", ["few", "some", "many", "unknown"]),
+    "add_seen": ("seen", ["self", "told", "media"]),
+    "category": ("category", list(MENU.categories)[:6]),
+    "when": ("when", ["now", "hour", "today"]),
+    "danger": ("danger", ["yes", "no", "unknown"]),
+    "size": ("size", ["few", "some", "many", "unknown"]),
+    "seen": ("seen", ["self", "told", "media"]),
+    "contact": ("contact", [True, False]),
 }
+TYPED = ("describe", "add_words")  # words for the description
+ANSWERS = sorted({name for name, _ in CHOSEN.values()} | {"description"})
+ADDING = ("ticket_urgent", "add_size", "add_seen", "add_words", "completed", "not_completed")  # to a filed report
+KEYS = {"main": "112", "confirm": "11133", "unfinished": "11133", "limit": "0"}  # one of them
+HOME = "00"
 TEXTS = ["tawuran {}", "bagi uang {} * 2", "{}*1*1", "5*{} meter", "*{}*", "lihat {}*0*b"]
 REFUSED_KEYS = ("77", "88*1", "")
 FAULTS = ("refuses", "refuses writes", "loses a write")
 SHARE_OF_FAULTS = {True: 0.4, False: 0.1}  # of all hops; without labels little is filed among many
+
+
+@dataclass(slots=True)
+class Filed:
+    """Filed report: what its row holds, and what it may hold, since its resident typed it and it may have been lost."""
+
+    told: dict[str, object]
+    perhaps: dict[str, list[object]] = field(default_factory=dict)
+
+    def add(self, said: Mapping[str, object], sure: Mapping[str, object]) -> None:
+        """Note what was said after it was filed."""
+        self.told |= sure
+        for name, value in said.items():
+            self.perhaps.setdefault(name, []).append(value)
+
+    def assert_is(self, row: Mapping[str, Any]) -> None:
+        for name in ANSWERS:
+            possible = [self.told[name]] if name in self.told else [*self.perhaps.get(name, []), "", None]
+            assert row[name] in possible, (name, row[name], self)
 
 
 class Caller:
@@ -48,7 +80,8 @@ class Caller:
         self.state = ""
         self.said: dict[str, object] = {}  # by what was shown
         self.sure: dict[str, object] = {}  # by what Redis has stored for certain
-        self.filed: set[str] = set()  # tickets seen
+        self.filed: dict[str, Filed] = {}  # by the tickets that were seen
+        self.adds = self.sure_adds = False  # what is said now, and what is sure, completes the newest of them
         self.sent = False  # this dialogue
         self.called_off = False  # by the newest key, while Redis was available
         self.words = 0
@@ -58,6 +91,7 @@ class Caller:
 
     async def dial(self) -> None:
         held_up = self._hold_up() if self.state and self.random.random() < 0.7 else None
+        self._stop_adding()
         self.call, self.said, self.called_off = self._new_call(), dict(self.sure), False
         await self._see(await self.call.dial(), {})
         for _ in range(self.random.randrange(4, 40)):
@@ -71,6 +105,16 @@ class Caller:
             if self.called_off:
                 await self._deliver_forgotten(*held_up)
 
+    async def check_rows(self) -> None:
+        """Let the gateway finish what waits, and check each row."""
+        self._stop_adding()
+        await self._new_call().dial()
+        await self._settle()
+        rows = await self._rows()
+        assert rows.keys() == self.filed.keys()
+        for ticket, filed in self.filed.items():
+            filed.assert_is(rows[ticket])
+
     def _hold_up(self) -> tuple[Resident, str, str | None]:
         """Type a key on the screen that is shown, which the carrier does not deliver yet."""
         keys, _ = self._answer()
@@ -78,16 +122,16 @@ class Caller:
 
     async def _deliver(self, call: Resident, text: str, label: str | None) -> None:
         """Deliver a callback of an earlier call. It changes nothing."""
-        before = (await self.gateway.run_redis("GET", self.key), await self._tickets())
+        before = (await self.gateway.run_redis("GET", self.key), await self._rows())
         await call.callback(text, label)
-        assert (await self.gateway.run_redis("GET", self.key), await self._tickets()) == before
+        assert (await self.gateway.run_redis("GET", self.key), await self._rows()) == before
 
     async def _deliver_forgotten(self, call: Resident, text: str, label: str | None) -> None:
         """Deliver a callback of a call whose report was called off, while Redis knows nothing. It files nothing."""
-        before, tickets = await self.gateway.run_redis("GET", self.key), await self._tickets()
+        before, rows = await self.gateway.run_redis("GET", self.key), await self._rows()
         await self.gateway.run_redis("DEL", self.key)
         await call.callback(text, label)
-        assert await self._tickets() == tickets
+        assert await self._rows() == rows
         await self.gateway.run_redis("SET", self.key, before)
 
     async def press(self) -> None:
@@ -121,51 +165,84 @@ class Caller:
     def _answer(self) -> tuple[str, dict[str, object]]:
         """Choose what is typed on the screen that is shown. Returns the keys, and what they say."""
         if self.random.random() < 0.1:
-            return self.random.choice(REFUSED_KEYS if self.state != "describe" else ("", "x" * 183)), {}
-        if self.state == "describe":
+            return self._refused()
+        if self.state in ADDING and self.random.random() < 0.1:
+            return HOME, {}
+        if self.state in TYPED:
             self.words += 1
             text = self.random.choice(TEXTS).format(f"{self.phone.masked[-3:]}-{self.words}")
             return text, {"description": text}
         if self.state in CHOSEN:
-            number = self.random.randrange(len(CHOSEN[self.state]))
-            return str(number + 1), {self.state: CHOSEN[self.state][number]}
-        if self.state in ("confirm", "unfinished"):
-            return self.random.choice("11133"), {}
-        return "1", {}
+            name, values = CHOSEN[self.state]
+            number = self.random.randrange(len(values))
+            return str(number + 1), {name: values[number]}
+        return self.random.choice(KEYS.get(self.state, "1")), {}
+
+    def _refused(self) -> tuple[str, dict[str, object]]:
+        """Choose keys that a screen refuses. Two of them are taken one by one if Redis has missed the screen."""
+        keys = self.random.choice(("", "x" * 183) if self.state in TYPED else REFUSED_KEYS)
+        name, values = CHOSEN.get(self.state, ("", ()))
+        return keys, {name: values[0]} if keys == "88*1" and name else {}
 
     async def _see(self, screen: Screen, meaning: dict[str, object], *, stored: bool = True) -> None:
         shown, before = (screen.label or "").partition(".")[0], self.state
         lost = screen.text.startswith(MENU.wordings["id"].errors["lost"])
         if lost:
-            self.said = dict(self.sure)
+            self.said = dict(self.sure) if self.sure_adds or shown not in ADDING else {}
         elif shown != before:
             self.said |= meaning
+        if shown not in ADDING:
+            self._stop_adding()
         if shown in ("main", "language"):
             self.said, self.sent = {}, False
         if shown == "unfinished":
             assert not self.sent, "a report that was filed is not offered again"
         if stored:
-            self.sure = dict(self.said)
+            self.sure, self.sure_adds = dict(self.said), shown in ADDING
         self.state = "" if screen.end else shown
+        if shown.startswith("ticket") and shown != before:
+            await self._note_ticket(ticket_on(screen), lost=lost)
+        self.adds = shown in ADDING
         if screen.end:
-            await self._end(screen, shown)
+            await self._end(shown)
 
-    async def _end(self, screen: Screen, shown: str) -> None:
-        rows = [row for row in await self.gateway.incidents() if row["phone"] == self.phone.masked]
-        tickets = {f"{row['ticket'][:4]}-{row['ticket'][4:]}" for row in rows}
-        if shown == "ticket":
-            (ticket,) = [one for one in tickets if one in screen.text]
-            assert ticket not in self.filed, "a new telling has a new ticket"
-            self.filed.add(ticket)
-            self.sent = True
-            told = {name: rows[0][name] for name in self.said}
-            assert told == self.said
+    async def _note_ticket(self, ticket: str, *, lost: bool) -> None:
+        """Compare the row of a new ticket with what was said. It is an earlier one if the gateway lost its screen."""
+        if lost and ticket == [*self.filed][-1]:
+            return
+        await self._settle()
+        assert ticket not in self.filed, "a new telling has a new ticket"
+        self.filed[ticket] = Filed(dict(self.said))
+        self.sent = True
+        self.filed[ticket].assert_is((await self._rows())[ticket])
+
+    def _stop_adding(self) -> None:
+        """Note what was added to the newest report: it is stored in the end, as far as Redis has it."""
+        if self.adds:
+            [*self.filed.values()][-1].add(self.said, self.sure if self.sure_adds else {})
+        self.adds = False
+
+    async def _end(self, shown: str) -> None:
+        await self._settle()
+        rows = await self._rows()
+        if shown == "completed":
+            newest = [*self.filed][-1]
+            self.filed[newest].told |= self.said
+            self.filed[newest].assert_is(rows[newest])
+        self._stop_adding()
+        if shown.startswith(("ticket", "completed")):
             self.said, self.sure = {}, {}
-        assert tickets == self.filed, "each ticket was shown, and each that was shown is stored"
+        assert rows.keys() == self.filed.keys(), "each ticket was shown, and each that was shown is stored"
         assert shown != "perhaps_sent"
 
-    async def _tickets(self) -> set[str]:
-        return {str(row["ticket"]) for row in await self.gateway.incidents()}
+    async def _settle(self) -> None:
+        """Do what a worker does."""
+        await self.gateway.services.filing.complete_pending()
+
+    async def _rows(self) -> dict[str, Mapping[str, Any]]:
+        """Return the rows of this phone by their tickets."""
+        rows = [row for row in await self.gateway.incidents() if row["phone"] == self.phone.masked]
+        return {f"{row['ticket'][:4]}-{row['ticket'][4:]}": row for row in rows}
 
 
 @pytest.mark.parametrize("labelled", [True, False])
@@ -176,5 +253,6 @@ async def test_rows_are_what_was_typed_whatever_fails(patient_gateway: UssdGatew
         caller = Caller(patient_gateway, number, random, labelled=labelled)
         for _ in range(CALLS):
             await caller.dial()
+        await caller.check_rows()
         filed += len(caller.filed)
     assert filed > CALLERS / 2, "most of it is not told in vain"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
 from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -37,6 +36,7 @@ from tests.helpers.random_keys import (
     leads_on,
     likely,
     sends,
+    ticket_on,
 )
 from tests.helpers.ussd import SERVICE, VAULT, Resident, UssdGateway, ussd_gateway
 
@@ -93,8 +93,8 @@ class TurnModel(RuleBasedStateMachine):
         assert_fits(screen.text, self.world.service.limits, end=screen.end)
         for words in self.world.menu.wordings.values():
             assert not screen.text.startswith(words.apology.partition("{")[0]), screen
-        if call is self.call and not self.taken and (screen.label or "").startswith("ticket"):
-            self.ticket = re.findall(r"\d{4}-\d{4}", screen.text)[0]
+        if call is self.call and not self.taken and (ticket := ticket_on(screen)):
+            self.ticket = ticket
             self.tickets.add(self.ticket.replace("-", ""))
         return screen
 
