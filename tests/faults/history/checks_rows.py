@@ -45,7 +45,7 @@ def check_sessions(history: History) -> Iterator[Contradiction]:
 
 def check_saved(history: History, told: Sequence[Telling]) -> Iterator[Contradiction]:
     """Check that every *saved* became a row."""
-    sessions = {row.session for row in history.rows}
+    sessions = {_call_of(row) for row in history.rows}
     for telling in told:
         if telling.saved and not sessions & set(telling.calls):
             yield Contradiction(
@@ -81,7 +81,7 @@ def check_answers(history: History, told: Sequence[Telling], menu: Menu) -> Iter
     for row in history.rows:
         if row.session.startswith(BY_SMS):
             continue
-        own = by_call[row.phone, row.session]
+        own = by_call[row.phone, _call_of(row)]
         if not any(one.sendings for one in own):
             if all(one.sure for one in own) and not _sent_by_sms(history, row):
                 sentence = f"row {row.ticket} of {row.session} was filed, and nobody sent it"
@@ -97,6 +97,11 @@ def check_one_row_each(history: History, told: Sequence[Telling]) -> Iterator[Co
         if telling.sure and len({row.session for row in rows}) > 1:
             tickets = ", ".join(row.ticket for row in rows)
             yield Contradiction("filed once", f"one dialogue has rows {tickets}", calls_excerpt(history, telling.calls))
+
+
+def _call_of(row: Row) -> str:
+    """Return the call of a row. A second report of a call has a name with a number behind it."""
+    return row.session.partition("+")[0]
 
 
 def _sent_by_sms(history: History, row: Row) -> bool:

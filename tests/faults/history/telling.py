@@ -6,7 +6,7 @@ answer is a set of values: one if it was surely taken, more if a callback was lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.faults.history.records import History, Hop
@@ -22,20 +22,25 @@ TICKETS = frozenset({"ticket", "ticket_plain", "ticket_urgent"})
 NOTHING_SENT = frozenset({"cancelled", "deleted", "not_sent"})
 _OF_REPORT = frozenset(
     {"notice", "category", "kecamatan", "kelurahan", "when", "seen", "describe", "contact", "confirm"}
+    | {"urgent_kind", "urgent_kecamatan", "urgent_kelurahan"}
 )
-_CHOSEN = frozenset({"category", "when", "danger", "size", "seen", "contact"})
-_PLACES = frozenset({"kelurahan", "which_place"})
-_PLACE_WORDS = frozenset({"kecamatan", "kelurahan", "place_name"})
+_SENT = TICKETS | {"saved", "perhaps_sent", "not_sent", ""}  # screens that a key which files leads to
+_CHOSEN = {name: name for name in ("category", "when", "danger", "size", "seen", "contact")}
+_CHOSEN |= {"urgent": "danger", "urgent_kind": "category"}
+_PLACES = frozenset({"kelurahan", "which_place", "urgent_kelurahan", "urgent_which_place"})
+_URGENT_PLACES = frozenset({"urgent_kecamatan", "urgent_kelurahan", "urgent_place_name", "urgent_which_place"})
+_PLACE_WORDS = frozenset({"kecamatan", "kelurahan", "place_name", *_URGENT_PLACES})
+_ADDED = {"size": "size", "seen": "seen", "describe": "description"}  # to danger that was filed, on the same screens
 
 Answers = dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Key *Send* on a summary: the answers up to then, and the summary."""
+    """Key *Send* on a summary: the answers up to then, and the summary. Danger is sent without one, and added to."""
 
     hop: Hop
-    answers: Mapping[str, frozenset[str]]
+    answers: dict[str, frozenset[str]]
     summary: Seen
     ticket: str = ""
 
@@ -102,7 +107,7 @@ class _Phone:
     def _answer(self, hop: Hop, typed: str, after: Seen) -> None:
         seen, option = self._seen, self._seen.option(typed)
         if seen.state == "main":
-            self._telling = self._begin() if option == "report" else None
+            self._telling = self._begin() if option in ("report", "urgent") else None
         elif seen.state == "unfinished":
             self._go_on(option)
             if option == "continue" and self._telling and self._telling.place not in ("", after.state):
@@ -117,14 +122,17 @@ class _Phone:
             telling.sure = False
         taken = after.state not in UNSURE and after.state != seen.state
         self._note(telling, seen, typed, option, taken=taken)
+        found = TICKET.findall(after.text) if after.state in TICKETS else []
+        ticket = found[0].replace("-", "") if found else ""
         if seen.state == "confirm" and option == "send":
-            found = TICKET.findall(after.text) if after.state in TICKETS else []
-            ticket = found[0].replace("-", "") if found else ""
             telling.sendings.append(Sending(hop, dict(telling.answers), seen, ticket))
+        if _sends_danger(seen, option) and after.state in _SENT:
+            answers = dict(telling.answers) | dict.fromkeys(_ADDED.values(), frozenset({""}))
+            telling.sendings.append(Sending(hop, answers, Seen(language=seen.language), ticket))
 
     def _note(self, telling: Telling, seen: Seen, typed: str, option: str, *, taken: bool) -> None:
         if seen.state in _CHOSEN and option:
-            telling.note(seen.state, option, taken=taken)
+            telling.note(_CHOSEN[seen.state], option, taken=taken)
         elif seen.state in _PLACES and option:
             telling.note("area", option, taken=taken)
         elif seen.state in _PLACE_WORDS and not option:
@@ -133,6 +141,9 @@ class _Phone:
             telling.note("when_date", "" if option == "skip" else typed, taken=taken)
         elif seen.state == "describe":
             telling.note("description", "" if option == "skip" else " ".join(typed.split()), taken=taken)
+        if telling.over and (name := _ADDED.get(seen.state)):
+            for sending in telling.sendings:
+                sending.answers[name] = sending.answers.get(name, frozenset({""})) | telling.answers.get(name, set())
 
     def _show(self, hop: Hop, after: Seen) -> None:
         """Take note of a screen that says what became of the telling."""
@@ -197,3 +208,10 @@ class _Phone:
             merged.ever[name] = set(merged.answers[name]).union(*(one.ever.get(name, ()) for one in candidates))
         merged.sendings = [sending for one in candidates for sending in one.sendings]
         return merged
+
+
+def _sends_danger(seen: Seen, option: str) -> bool:
+    """Return True if this answer may file a report without a summary."""
+    if seen.state == "danger":
+        return option == "yes"
+    return seen.state in _URGENT_PLACES and (seen.state != "urgent_kecamatan" or not option)

@@ -34,6 +34,32 @@ def test_whole_call_is_one_telling_with_its_answers() -> None:
     }
 
 
+def test_danger_is_sent_with_its_place_and_added_to() -> None:
+    story = Story()
+    urgent = ("1", "1", "1", "1", "3", "1")
+    for number in range(len(urgent)):
+        story.hop("ATUid_1", urgent[:number], f"CON {expected_screen(*urgent[:number])}")
+    story.hop("ATUid_1", urgent, f"CON {screen('ticket_urgent', ticket='7340-2817')}\n1.Tambah keterangan")
+    for typed, state in (("1", "size"), ("3", "seen")):
+        urgent = (*urgent, typed)
+        texts = MENU.wordings["id"].screens[state].items()
+        options = (text for name, text in texts if name != "heading")
+        listed = "\n".join(f"{number}.{text}" for number, text in enumerate(options, start=1))
+        story.hop("ATUid_1", urgent, f"CON {screen(state)}\n{listed}")
+
+    (telling,) = told(story)
+
+    (sending,) = telling.sendings
+    assert (sending.ticket, telling.sure, telling.over) == ("73402817", True, True)
+    assert {name: set(sending.answers[name]) for name in ("category", "danger", "area", "size", "seen")} == {
+        "category": {"gesekan"},
+        "danger": {"yes"},
+        "area": {"Krapyak"},
+        "size": {"", "many"},
+        "seen": {""},
+    }
+
+
 def test_telling_goes_on_in_the_next_call() -> None:
     story = Story()
     first = story.call(TO_CONFIRM)
