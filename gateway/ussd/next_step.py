@@ -46,12 +46,12 @@ def next_step(context: TurnContext) -> Step:
     return engine.step(context.menu, place, added.keys, context.limits, given=context.given, today=context.today)
 
 
-def may_have_filed(context: TurnContext, session: Session) -> bool:
-    """Return True if this call may have filed a report that `session` does not know: the store has lost inputs of it.
+def may_have_filed(context: TurnContext, step: Step) -> bool:
+    """Return True if this call may have filed a report that `step` does not know: the store has lost inputs of it.
 
     Then a second report of the call would have the name of the first, and its ticket.
     """
-    if session.barrier or context.is_guess:
+    if step.session.barrier or step.end or context.is_guess:
         return False
     is_dialled = context.stored is None and context.turn.label is None  # or the transcript of a lost session
     return context.outcome in _LOST or (is_dialled and "*" in context.turn.text)

@@ -124,7 +124,7 @@ class TurnHandler:
         step = next_step(context)
         if step.session.barrier and not step.session.answers.get("ticket"):
             step = await self._recall_ticket(context, step)
-        elif may_have_filed(context, step.session):
+        elif may_have_filed(context, step):
             step = await self._recall_filing(context, step)
         if context.keys and context.turn.label is None:
             self._warn_unlabelled(context.channel)

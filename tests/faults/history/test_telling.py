@@ -36,7 +36,7 @@ def test_whole_call_is_one_telling_with_its_answers() -> None:
 
 def test_danger_is_sent_with_its_place_and_added_to() -> None:
     story = Story()
-    urgent = ("1", "1", "1", "1", "3", "1")
+    urgent: tuple[str, ...] = ("1", "1", "1", "1", "3", "1")
     for number in range(len(urgent)):
         story.hop("ATUid_1", urgent[:number], f"CON {expected_screen(*urgent[:number])}")
     story.hop("ATUid_1", urgent, f"CON {screen('ticket_urgent', ticket='7340-2817')}\n1.Tambah keterangan")
