@@ -51,10 +51,11 @@ def anew_after(began: str) -> int | None:
 def guess(menu: Menu, parts: Sequence[str], inputs: StartInputs, shortcut: str = "") -> Step | None:
     """Replay `parts` (the transcript, split at every `*`) as one input each, from the beginning or a shortcut.
 
-    It stops at the first effect. Returns None if that comes before the newest input, or without any input.
+    It stops at the first effect. Returns None if that comes before the newest input, or without any input, or if an
+    earlier input was refused: then it is likelier that the dialogue began on another screen.
     """
     step = engine.begin(menu, inputs.limits, given=inputs.given, language=inputs.language, shortcut=shortcut)
-    return _follow(menu, step.session, parts, inputs)[0]
+    return _follow(menu, step.session, parts, inputs, past_mistakes=False)[0]
 
 
 def replay_to(menu: Menu, dialled: Sequence[str], text: str, label: ScreenLabel, inputs: StartInputs) -> Replay | None:
@@ -128,12 +129,19 @@ def _replay(menu: Menu, session: Session, parts: Sequence[str], label: ScreenLab
 
 
 def _follow(
-    menu: Menu, session: Session, parts: Sequence[str], inputs: StartInputs, *, past_filing: bool = False
+    menu: Menu,
+    session: Session,
+    parts: Sequence[str],
+    inputs: StartInputs,
+    *,
+    past_filing: bool = False,
+    past_mistakes: bool = True,
 ) -> tuple[Step | None, Session]:
     """Step through `parts` from `session`. Returns the last step, and the position that the newest input answers.
 
     The step is None if the dialogue had an effect or its end before, or if nobody can type so much in one call. With
     `past_filing` the filing of a report is no such effect: it is taken to have gone well, and the ticket is unknown.
+    Without `past_mistakes` it is None too if an input before the newest was refused.
     """
     step = None
     if len(parts) > inputs.limits.hops:
@@ -146,7 +154,7 @@ def _follow(
                 and menu.states[step.session.state].kind.commits(menu.states[step.session.state], FILED)
             ):
                 step = engine.resume(menu, step.session, FILED, {}, inputs.limits, given=inputs.given)
-            if step.effect or step.end:
+            if step.effect or step.end or (step.session.error and not past_mistakes):
                 return None, session
             session = step.session
         step = engine.step(menu, session, keys, inputs.limits, given=inputs.given, today=inputs.today)

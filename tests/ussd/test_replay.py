@@ -151,6 +151,12 @@ def test_guess_takes_every_part_as_an_input() -> None:
     assert (after.session.state, after.session.error) == ("contact", "choice")
 
 
+def test_guess_refuses_a_reading_in_which_an_earlier_input_was_wrong() -> None:
+    """So did a known caller, who began at the main menu, see the places of danger behind `2*1*4*1*2*4`."""
+    assert guess_step(["2", "1", "4", "1"]) is None
+    assert guess_step(["2", "1", "4"]), "the newest input may be a slip"
+
+
 def test_guess_stops_at_the_first_effect() -> None:
     filing = guess_step([*TO_CONFIRM, "1"])
     assert filing is not None

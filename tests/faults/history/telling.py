@@ -106,7 +106,9 @@ class _Phone:
 
     def _answer(self, hop: Hop, typed: str, after: Seen) -> None:
         seen, option = self._seen, self._seen.option(typed)
-        if seen.state == "main":
+        if seen.state == "main" and after.lost and (told := self._newest_of_call()):
+            self._telling = told  # the main menu was shown while a store was away: it goes on where it was before
+        elif seen.state == "main":
             self._telling = self._begin() if option in ("report", "urgent") else None
         elif seen.state == "unfinished":
             self._go_on(option)
@@ -167,6 +169,9 @@ class _Phone:
             for name, values in earlier.ever.items():
                 telling.ever.setdefault(name, {""}).update(values)
         telling.answers = {name: frozenset(values) for name, values in telling.ever.items()}
+
+    def _newest_of_call(self) -> Telling | None:
+        return next((one for one in reversed(self._all) if self._call in one.calls), None)
 
     def _begin(self) -> Telling:
         telling = Telling(self._phone, [self._call])

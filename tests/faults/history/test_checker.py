@@ -185,6 +185,20 @@ def second_session(story: Story) -> None:
     story.send("Laporan 3333-4444 diterima", "confirmation", ticket="33334444")
 
 
+def test_two_reports_of_one_call_are_two_rows() -> None:
+    """The first goes on with one that broke off, the second is told behind its ticket."""
+    story = Story()
+    first = story.call(TO_CONFIRM)
+    second = story.call(WHOLE_REPORT, screen("ticket_plain", ticket="3333-4444"), begins=offer())
+    for number in range(1, len(WHOLE_REPORT)):
+        story.hop(second, WHOLE_REPORT[:number], f"CON {expected_screen(*WHOLE_REPORT[:number])}")
+    story.hop(second, WHOLE_REPORT, f"END {screen('ticket_plain', ticket='5555-6666')}")
+    for session, ticket in ((first, "33334444"), (second, "55556666")):
+        story.history.rows.append(row(session, ticket, at=story.now))
+
+    assert "filed once" not in promises(story)
+
+
 def test_two_rows_of_a_session_are_found() -> None:
     story = told_and_filed()
     second_session(story)

@@ -60,6 +60,22 @@ def test_danger_is_sent_with_its_place_and_added_to() -> None:
     }
 
 
+def test_telling_goes_on_behind_a_main_menu_that_an_outage_has_shown() -> None:
+    """Nothing that is typed on it counts: the store has come back, and knows the place."""
+    story = Story()
+    lost = f"CON {MENU.wordings['id'].errors['lost']}\n"
+    for number in range(len(TO_CONFIRM) + 1):
+        story.hop("ATUid_1", TO_CONFIRM[:number], f"CON {expected_screen(*TO_CONFIRM[:number])}")
+    story.hop("ATUid_1", (*TO_CONFIRM, "1"), f"{lost}{expected_screen('1')}")
+    story.hop("ATUid_1", (*TO_CONFIRM, "1", "2"), f"{lost}{expected_screen(*TO_CONFIRM)}")
+    story.hop("ATUid_1", (*TO_CONFIRM, "1", "2", "1"), f"END {screen('ticket', ticket='7340-2817')}")
+
+    (telling,) = told(story)
+
+    assert [sending.ticket for sending in telling.sendings] == ["", "73402817"]
+    assert telling.over
+
+
 def test_telling_goes_on_in_the_next_call() -> None:
     story = Story()
     first = story.call(TO_CONFIRM)
