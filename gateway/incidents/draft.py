@@ -78,15 +78,7 @@ class Draft:
 
         The form may be that of a later edition of the pack than the one that asked.
         """
-        return Report.from_answers(
-            self.answers,
-            form,
-            earlier=True,
-            language=self.language,
-            channel=self.channel,
-            session=self.session,
-            received_at=received_at,
-        )
+        return Report.from_told(self, form, received_at, earlier=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 
 from gateway.menu.report_form import ReportForm
 from gateway.text.errors import UserError
@@ -132,6 +132,19 @@ def check_has_zone(name: str, at: datetime) -> None:
         raise ValueError(f"{name} has no time zone; expected an aware datetime")
 
 
+class Told(Protocol):
+    """Answers of a dialogue, and where they were given: those of a draft, or of a request to file them."""
+
+    @property
+    def answers(self) -> Mapping[str, str]: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def session(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Answers of a finished dialogue. An answer that was skipped, or never asked for, is empty.
@@ -203,6 +216,19 @@ class Report:
             contact=_CONTACT[answers.get("contact", "")],
             answers=own.plain,
             personal_answers=own.personal,
+        )
+
+    @classmethod
+    def from_told(cls, told: Told, form: ReportForm, received_at: datetime, *, earlier: bool = False) -> Self:
+        """Make a report of what was told, as `from_answers` does. Raises `ValueError`."""
+        return cls.from_answers(
+            told.answers,
+            form,
+            language=told.language,
+            channel=told.channel,
+            session=told.session,
+            received_at=received_at,
+            earlier=earlier,
         )
 
     @property

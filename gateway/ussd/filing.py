@@ -85,7 +85,7 @@ class Filing:
             request.channel,
             request.session,
             request.phone,
-            saying=_report(request, form) if form else None,
+            saying=Report.from_told(request, form, request.at) if form else None,
             deadline=self._deadline / 2,
         )
         return None if found is None else ("filed", {"ticket": ticket.with_dash(found)})
@@ -215,17 +215,5 @@ class Filing:
             given = {"ussd": self._service_codes.get(request.channel, "")}
             return self._versions.current.confirmation(request.language, answers, given)
 
-        report = _report(request, form, earlier=earlier)
+        report = Report.from_told(request, form, request.at, earlier=earlier)
         return await self._incidents.file(report, request.phone, confirmation, deadline=deadline, sent_in=sent_in)
-
-
-def _report(request: EffectRequest, form: ReportForm, *, earlier: bool = False) -> Report:
-    return Report.from_answers(
-        request.answers,
-        form,
-        earlier=earlier,
-        language=request.language,
-        channel=request.channel,
-        session=request.session,
-        received_at=request.at,
-    )
