@@ -12,7 +12,8 @@ import click
 
 from gateway.cli.context import open_context
 from gateway.cli.errors import run_async
-from gateway.cli.incidents.options import category_named, parse_actor, place_named
+from gateway.cli.incidents.options import category_named, parse_actor
+from gateway.cli.incidents.places import place_named
 from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
 from gateway.cli.packs import load_readable_pack

@@ -13,12 +13,10 @@ from enum import StrEnum
 
 from gateway.incidents.incident import Report, check_description, check_has_zone, check_session
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.report_form import REQUIRED_ANSWERS, ReportForm
+from gateway.menu.report_form import IN_DANGER, REQUIRED_ANSWERS, ReportForm
 from gateway.text.phone import Phone
 
 _MAX_ANSWER_CHARS = USSD_STRING  # of any answer but the description
-IN_DANGER = "yes"
-"""Answer to `danger` that marks a draft. A pack that asks must have it among its options."""
 
 
 class DraftStatus(StrEnum):

@@ -34,12 +34,12 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.calling_off import SendingCall, mark_calls, was_called_off
-from gateway.incidents.draft import IN_DANGER, Draft, DraftStatus, ListedDraft
+from gateway.incidents.draft import Draft, DraftStatus, ListedDraft
 from gateway.incidents.incident import Report
 from gateway.incidents.restricted import Withheld
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
-from gateway.menu.report_form import ReportForm
+from gateway.menu.report_form import IN_DANGER, ReportForm
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue

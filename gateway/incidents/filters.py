@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Text, case, cast
 
-from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import OPEN_STATUSES
 from gateway.incidents.tables import incidents
+from gateway.menu.report_form import IN_DANGER
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {">=": ge, "<=": le, ">": gt, "<": lt}
 

@@ -36,7 +36,7 @@ from gateway.text.errors import UserError
 from gateway.text.phone import mask_in
 from gateway.vault.vault import Vault
 
-DAYS = ("when_date", "known_date")
+SETTABLE_DAYS = ("when_date", "known_date")
 """Built-in answers that the desk may set: the day of the event, and since when its reporter knows."""
 
 
@@ -127,18 +127,20 @@ class IncidentActions:
             await self._write(connection, row, actor, "taken", {"from": owner}, taken_by=mask_in(actor))
 
     async def set_answers(self, ticket: str, answers: Mapping[str, str], actor: str, form: ReportForm) -> None:
-        """Set answers that the desk knows: declared ones, and the days in `DAYS`. An empty one is removed.
+        """Set answers that the desk knows: declared ones, and the days in `SETTABLE_DAYS`. An empty one is removed.
 
         The audit trail only names the personal ones. Raises `UnfitAnswer`, and `ActRefused` for a personal answer of an
         erased reporter: nothing would ever erase it.
         """
-        read = form.read({name: answer for name, answer in answers.items() if name not in DAYS})
+        read = form.read({name: answer for name, answer in answers.items() if name not in SETTABLE_DAYS})
         async with self._locked(ticket) as (connection, row):
             if read.personal and row["phone_sealed"] is None:
                 names = ", ".join(read.personal)
                 raise ActRefused(f"the reporter's number was erased, and with it their personal answers: {names}")
             values: dict[str, Any] = {
-                name: date.fromisoformat(answer) if answer else None for name, answer in answers.items() if name in DAYS
+                name: date.fromisoformat(answer) if answer else None
+                for name, answer in answers.items()
+                if name in SETTABLE_DAYS
             }
             for column, given in (("answers", read.plain), ("personal_answers", read.personal)):
                 kept = {name: answer for name, answer in row[column].items() if name not in answers}

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.incidents.tables import incidents
 
 MANY_A_DAY = 5
-DAY = timedelta(days=1)
+_DAY = timedelta(days=1)
 
 
 async def load_repeats(connection: AsyncConnection, rows: Sequence[RowMapping]) -> Mapping[int, int]:
@@ -25,7 +25,7 @@ async def load_repeats(connection: AsyncConnection, rows: Sequence[RowMapping]) 
     of_its_day = and_(
         earlier.c.phone_key == incidents.c.phone_key,
         earlier.c.received_at <= incidents.c.received_at,
-        earlier.c.received_at > incidents.c.received_at - DAY,
+        earlier.c.received_at > incidents.c.received_at - _DAY,
     )
     ids = cast([row["id"] for row in rows], ARRAY(BigInteger))
     counted = select(incidents.c.id, func.count().label("reports")).join_from(incidents, earlier, of_its_day)

@@ -43,6 +43,9 @@ BUILT_IN_ANSWERS: Mapping[str, AnswerType] = {
 }
 """Answers that mean something to the program, and their types."""
 
+IN_DANGER = "yes"
+"""Answer to `danger` that marks a report. A pack that asks must have it among its options."""
+
 NAVIGATION_ANSWERS = frozenset({"language", "kecamatan", "place_name"})  # steer the dialogue; other fields hold them
 RESERVED_ANSWERS = frozenset({*BUILT_IN_ANSWERS, *NAVIGATION_ANSWERS, "details", "status", "answers"})
 """Names that a pack cannot give to an answer of its own."""

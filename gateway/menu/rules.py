@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from gateway.menu.report_form import IN_DANGER
 from gateway.text.quiet_hours import NO_QUIET_HOURS, QuietHours
 
 
@@ -22,6 +23,10 @@ class Category:
     watch_group: str = ""  # kinds of one group are counted together by the early warning
     confirmation: str = "received"  # name of the SMS with the ticket
     reminder: str = "resume"  # name of the SMS after a drop
+
+    def is_pressing(self, danger: str) -> bool:
+        """Return True for an answer that speaks of danger, and in an urgent kind until that is answered."""
+        return danger == IN_DANGER or (self.urgent and not danger)
 
     @property
     def is_restricted(self) -> bool:

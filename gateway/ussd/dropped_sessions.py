@@ -21,11 +21,12 @@ from importlib.resources import files
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.incidents.draft import IN_DANGER, Draft
+from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore, FiledDraft
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
 from gateway.menu.model import Menu
+from gateway.menu.report_form import IN_DANGER
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import TooManyParts
 from gateway.runtime.clock import Clock

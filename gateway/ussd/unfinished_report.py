@@ -5,7 +5,6 @@ It may have the answers of a report, be urgent before its place is known, or add
 
 from __future__ import annotations
 
-from gateway.incidents.draft import IN_DANGER
 from gateway.menu import engine
 from gateway.menu.model import Menu
 from gateway.menu.report_form import REQUIRED_ANSWERS
@@ -26,8 +25,7 @@ def is_urgent(menu: Menu, session: Session) -> bool:
         return False
     answers = engine.valid_answers(menu, session)
     kind = menu.categories.get(answers.get("category", ""))
-    danger = answers.get("danger", "")
-    return kind is not None and (danger == IN_DANGER or (kind.urgent and not danger))
+    return kind is not None and kind.is_pressing(answers.get("danger", ""))
 
 
 def adds_to_report(menu: Menu, session: Session) -> bool:

@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 from gateway.accounts.roles import DeskRole
-from gateway.incidents.draft import IN_DANGER
 from gateway.incidents.incident import CONTACT_ANSWERS, IncidentStatus
 from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.checks.declared_answers import type_fault, type_of
@@ -23,7 +22,7 @@ from gateway.menu.pack_files import (
     state_diagnostic,
     text_diagnostic,
 )
-from gateway.menu.report_form import BUILT_IN_ANSWERS
+from gateway.menu.report_form import BUILT_IN_ANSWERS, IN_DANGER
 from gateway.menu.unknowns import Unknowns
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings

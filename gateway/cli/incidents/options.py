@@ -10,10 +10,10 @@ from typing import Any, ParamSpec
 import click
 
 from gateway.cli.incidents.answer_option import answer_tested
+from gateway.cli.incidents.places import areas_named
 from gateway.incidents.filters import IncidentFilter
 from gateway.menu.model import Menu
-from gateway.places.area_cell import AreaResolver
-from gateway.text.diagnostics import quoted, unknown
+from gateway.text.diagnostics import unknown
 from gateway.text.phone import mask_in
 from gateway.text.times import NotATime, TypedSince, parse_since
 
@@ -47,29 +47,8 @@ class TypedFilter:
             taken_by=self.actor if self.mine else "",
             since=self.since.at(menu.timezone, now) if self.since else None,
             by_update=self.by_update,
-            answers=[answer_tested(menu, typed) for typed in self.answers],
+            answers=[answer_tested(menu, typed, now) for typed in self.answers],
         )
-
-
-def areas_named(menu: Menu, typed: str) -> tuple[str, ...]:
-    """Return the codes of an area of this name or code, and of all areas in it. Raises `click.BadParameter`."""
-    return tuple(code for named in _codes_named(menu, typed) for code in (named, *menu.areas.inside(named)))
-
-
-def place_named(menu: Menu, typed: str) -> str:
-    """Return the code of the place of this name or code. Raises `click.BadParameter`, also for a larger area."""
-    codes = _codes_named(menu, typed)
-    if len(codes) != 1 or codes[0] not in menu.areas.places:
-        smallest, largest = menu.areas.levels[-1], menu.areas.levels[0]
-        raise click.BadParameter(f"a report has one {smallest}, not a whole {largest}", param_hint="--area")
-    return codes[0]
-
-
-def _codes_named(menu: Menu, typed: str) -> tuple[str, ...]:
-    cell = AreaResolver(menu.areas, menu.gazetteer).resolve(typed.strip())
-    if not cell.codes:
-        raise click.BadParameter(f"unknown place {quoted(typed)}; {cell.advice}", param_hint="--area")
-    return cell.codes
 
 
 def category_named(menu: Menu, typed: str) -> str:

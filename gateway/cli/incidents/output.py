@@ -13,10 +13,10 @@ from typing import Any
 
 from gateway.audit import AuditEntry
 from gateway.incidents.desk_questions import DeskQuestion
-from gateway.incidents.draft import IN_DANGER, ListedDraft
+from gateway.incidents.draft import ListedDraft
 from gateway.incidents.incident import OPEN_STATUSES, Incident, IncidentStatus
 from gateway.menu.model import Menu
-from gateway.menu.report_form import AnswerType
+from gateway.menu.report_form import IN_DANGER, AnswerType
 from gateway.menu.roles import label_of
 from gateway.messages.outbox import MessageSummary
 from gateway.sms.inbound_queue import HandledSms
@@ -50,11 +50,11 @@ class IncidentFile:
         return str(next(filed, ""))
 
 
-def _mark(danger: str, *, urgent: bool) -> str:
-    """Return what marks a report in a list: danger, or a kind that is urgent where nobody speaks of danger."""
+def _mark(danger: str, *, pressing: bool) -> str:
+    """Return the mark of a report in a list: danger, or an urgent kind where nobody was asked about it."""
     if danger == IN_DANGER:
         return _DANGER
-    return _URGENT if urgent and not danger else ""
+    return _URGENT if pressing else ""
 
 
 def _deadline(incident: Incident, menu: Menu) -> str:
@@ -70,7 +70,7 @@ def incident_row(incident: Incident, menu: Menu) -> dict[str, str]:
     report = incident.report
     return {
         "ticket": tickets.with_dash(incident.ticket),
-        "danger": _mark(report.danger, urgent=menu.category(report.category).urgent),
+        "danger": _mark(report.danger, pressing=menu.category(report.category).is_pressing(report.danger)),
         "kind": _label(menu, "category", report.category),
         "place": _label(menu, "area", report.area),
         "status": incident.status.value,
@@ -146,9 +146,9 @@ def file_rows(file: IncidentFile, menu: Menu) -> dict[str, Any]:
     when = _label(menu, "when", report.when)
     contact = {None: "", True: "yes", False: "no"}[report.contact]
     rows = {
-        **incident_row(incident, menu),
+        **(row := incident_row(incident, menu)),
         "when": f"{when} {report.when_date or ''}".strip(),
-        "danger": _mark(report.danger, urgent=menu.category(report.category).urgent) or report.danger,
+        "danger": row["danger"] or report.danger,
         "known": report.known_date.isoformat() if report.known_date else "",
         "contact": contact,
         "filed": _filed_words(file),
@@ -230,7 +230,7 @@ def draft_row(draft: ListedDraft, menu: Menu) -> dict[str, str]:
     """Return the cells of a draft in a table."""
     return {
         "left_at": format_local(draft.left_at, menu.timezone),
-        "danger": _mark(draft.answers.get("danger", ""), urgent=draft.is_pressing),
+        "danger": _mark(draft.answers.get("danger", ""), pressing=draft.is_pressing),
         "kind": _label(menu, "category", draft.answers.get("category", "")),
         "place": _label(menu, "area", draft.answers.get("area", "")),
         "language": draft.language,
