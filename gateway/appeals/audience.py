@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.menu.roles import Roles
+from gateway.menu.definitions.roles import Roles
 from gateway.people.person import EVERYWHERE
 from gateway.places.areas import Areas
 from gateway.text.diagnostics import one_of, quoted, unknown

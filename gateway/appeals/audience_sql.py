@@ -32,7 +32,7 @@ from sqlalchemy import (
 from gateway.appeals.appeal import REASON_TEXT, SuppressionReason
 from gateway.appeals.audience import AllOf, AnyOf, Audience, Group, NoneOf, all_matching_codes, matching_codes
 from gateway.appeals.bitmap import IdBitmap
-from gateway.menu.roles import SUBSCRIBER
+from gateway.menu.definitions.roles import SUBSCRIBER
 from gateway.people.filters import has_any_role, has_role, is_subscribed, text_array
 from gateway.people.tables import NOT_WITHDRAWN, opt_outs, people, person_roles, subscriptions
 from gateway.places.areas import Areas

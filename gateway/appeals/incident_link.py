@@ -12,8 +12,8 @@ from gateway.appeals.appeal import AppealDraft
 from gateway.appeals.rules import InvalidDraft
 from gateway.incidents.incident import IncidentStatus, Veracity
 from gateway.incidents.tables import incidents
+from gateway.menu.definitions.rules import Need
 from gateway.menu.model import Menu
-from gateway.menu.rules import Need
 
 ABOUT_RESTRICTED = "an appeal cannot be about a restricted report: it would tell others of it"
 _FINDINGS: Mapping[Need, tuple[Veracity, ...]] = {

@@ -9,8 +9,8 @@ from gateway.appeals.appeal import UNFINISHED, Appeal, AppealDraft, AppealStatus
 from gateway.appeals.audience import InvalidAudience, parse_audience
 from gateway.appeals.terms import terms_of
 from gateway.appeals.texts import AppealValues, effective_texts, render_texts, template_texts
+from gateway.menu.definitions.rules import Need
 from gateway.menu.model import APPEAL_PLACEHOLDERS, Menu
-from gateway.menu.rules import Need
 from gateway.messages.message import CLASSES, MessageClass
 from gateway.text import gsm
 from gateway.text.banned_words import find_banned_words

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from gateway.menu.definitions.roles import duty_roles
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, load_roles, parse_pack
-from gateway.menu.roles import duty_roles
 from gateway.runtime.pack_folder import PackNotFound, read_pack
 
 

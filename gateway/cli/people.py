@@ -19,9 +19,9 @@ from gateway.cli.errors import run_async
 from gateway.cli.options import gateway_options, json_option, list_options, output_option
 from gateway.cli.output import open_output, print_json, print_rows
 from gateway.cli.packs import area_name, load_readable_pack
+from gateway.menu.definitions.roles import PersonRole
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.menu.roles import PersonRole
 from gateway.people.csv_export import COLUMNS, csv_rows
 from gateway.people.csv_import import MAX_FILE_BYTES, ImportOptions, PeopleList, read_people
 from gateway.people.directory import Directory, ImportCounts

@@ -14,8 +14,8 @@ from gateway.cli.options import gateway_options, list_options
 from gateway.cli.output import print_rows
 from gateway.cli.packs import area_name, load_readable_pack
 from gateway.incidents.daily_reports import DailyReports, DueReport
+from gateway.menu.definitions.roles import label_of
 from gateway.menu.model import Menu
-from gateway.menu.roles import label_of
 from gateway.runtime.clock import Clock
 from gateway.text.diagnostics import quoted
 from gateway.text.json_values import to_json

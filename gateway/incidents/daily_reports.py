@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, any_, exists, select
 
 from gateway.incidents.tables import incidents
-from gateway.menu.roles import Roles
+from gateway.menu.definitions.roles import Roles
 from gateway.people.filters import text_array
 from gateway.people.tables import people, person_roles, quiet_reports
 from gateway.runtime.postgres import Database

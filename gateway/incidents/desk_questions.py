@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
-from gateway.incidents.incident import OPEN_STATUSES, IncidentStatus, Report, clean_description
+from gateway.incidents.incident import OPEN_STATUSES, IncidentStatus
 from gateway.incidents.operator_actions import ActRefused
+from gateway.incidents.report import Report, clean_description
 from gateway.incidents.store import NoSuchIncident, report_from
 from gateway.incidents.tables import drafts, incident_questions, incidents
 from gateway.menu.model import Menu

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.incidents.incident import Report, check_description, check_has_zone, check_session
+from gateway.incidents.report import Report, check_description, check_has_zone, check_session
+from gateway.menu.definitions.report_form import IN_DANGER, REQUIRED_ANSWERS, ReportForm
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.report_form import IN_DANGER, REQUIRED_ANSWERS, ReportForm
 from gateway.text.phone import Phone
 
 _MAX_ANSWER_CHARS = USSD_STRING  # of any answer but the description

@@ -35,11 +35,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.incidents.calling_off import SendingCall, mark_calls, was_called_off
 from gateway.incidents.draft import Draft, DraftStatus, ListedDraft
-from gateway.incidents.incident import Report
+from gateway.incidents.report import Report
 from gateway.incidents.restricted import Withheld
 from gateway.incidents.store import FiledReport, IncidentStore
 from gateway.incidents.tables import drafts, incidents
-from gateway.menu.report_form import IN_DANGER, ReportForm
+from gateway.menu.definitions.report_form import IN_DANGER, ReportForm
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue

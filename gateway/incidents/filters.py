@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, Text, case, cast
 
 from gateway.incidents.incident import OPEN_STATUSES
 from gateway.incidents.tables import incidents
-from gateway.menu.report_form import IN_DANGER
+from gateway.menu.definitions.report_form import IN_DANGER
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {">=": ge, "<=": le, ">": gt, "<": lt}
 

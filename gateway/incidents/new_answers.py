@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping
 
-from gateway.incidents.incident import Report
-from gateway.menu.report_form import BUILT_IN_ANSWERS
+from gateway.incidents.report import Report
+from gateway.menu.definitions.report_form import BUILT_IN_ANSWERS
 
 _OWN_ANSWERS = ("answers", "personal_answers")  # of the pack
 

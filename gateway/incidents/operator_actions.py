@@ -19,15 +19,15 @@ from gateway.incidents.incident import (
     OPEN_STATUSES,
     REOPENED,
     IncidentStatus,
-    Report,
     TransitionNotAllowed,
     Veracity,
     check_veracity,
     may_move,
 )
+from gateway.incidents.report import Report
 from gateway.incidents.store import NoSuchIncident, report_from
 from gateway.incidents.tables import incidents
-from gateway.menu.report_form import ReportForm
+from gateway.menu.definitions.report_form import ReportForm
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, enqueue
 from gateway.runtime.clock import Clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from gateway.incidents.incident import Report
+from gateway.incidents.report import Report
 from gateway.menu.model import Menu
 from gateway.text import gsm
 from gateway.text import ticket as tickets

@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from gateway.audit import INSERT_AUDIT, audit_row
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.drafts import close_drafts
-from gateway.incidents.incident import IncidentStatus, check_description, check_session
+from gateway.incidents.incident import IncidentStatus
+from gateway.incidents.report import check_description, check_session
 from gateway.incidents.tables import ERASED_REPORTER, drafts, incident_details, incidents
 from gateway.messages.erasure import erase_numbers
 from gateway.messages.inbox import ERASED_SENDER

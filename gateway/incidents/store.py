@@ -24,18 +24,13 @@ from gateway.incidents.calling_off import NO_CALL, SendingCall, was_called_off
 from gateway.incidents.draft import DraftStatus
 from gateway.incidents.file_report_sql import COMPILED_FILE_REPORT, FILE_REPORT, file_report_parameters, for_driver
 from gateway.incidents.filters import ANY, IncidentFilter, is_open
-from gateway.incidents.incident import (
-    Detail,
-    Incident,
-    IncidentStatus,
-    Report,
-    Veracity,
-)
+from gateway.incidents.incident import Detail, Incident, IncidentStatus, Veracity
 from gateway.incidents.named_reporters import load_reporters
 from gateway.incidents.new_answers import NewAnswers, new_answers
 from gateway.incidents.repeated_reports import load_repeats
+from gateway.incidents.report import Report
 from gateway.incidents.tables import drafts, incident_details, incidents
-from gateway.menu.report_form import ReportForm
+from gateway.menu.definitions.report_form import ReportForm
 from gateway.messages.message import MessageClass
 from gateway.messages.outbox import NewMessage, queued_row
 from gateway.runtime.clock import Clock

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 from gateway.menu.conditions import Clause, Condition
 from gateway.menu.days import DateWords
+from gateway.menu.definitions.report_form import DEFAULT_FORM, ReportForm
+from gateway.menu.definitions.roles import DEFAULT_ROLES, Roles
+from gateway.menu.definitions.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.menu.limits import Keys
-from gateway.menu.report_form import DEFAULT_FORM, ReportForm
-from gateway.menu.roles import DEFAULT_ROLES, Roles
-from gateway.menu.rules import AppealTemplate, Category, Keywords, PackRules, Stage
 from gateway.menu.session import NO_VALUES, GivenValues, Input, Session
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from gateway.menu.roles import SUBSCRIBER, Roles
+from gateway.menu.definitions.roles import SUBSCRIBER, Roles
 from gateway.people.consent import WrongConsent, parse_consent
 from gateway.people.headings import COLUMNS, column_of, role_name, role_names
 from gateway.people.person import EVERYWHERE, ListedPerson, RoleGrant

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.menu.roles import SUBSCRIBER
+from gateway.menu.definitions.roles import SUBSCRIBER
 from gateway.people.filters import has_any_role, has_role, is_subscribed
 from gateway.people.loading import PersonSummary, list_people, load_known, load_people
 from gateway.people.person import UNKNOWN_PERSON, Effect, ListedPerson, Person, PersonChange, plan_change

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from gateway.menu.roles import OFFICER, SUBSCRIBER, Roles
+from gateway.menu.definitions.roles import OFFICER, SUBSCRIBER, Roles
 
 COLUMNS = ("phone", "name", "role", "areas", "language", "consent")
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, LargeBinary, Select, any_, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from gateway.menu.roles import SUBSCRIBER
+from gateway.menu.definitions.roles import SUBSCRIBER
 from gateway.people.person import (
     UNKNOWN_PERSON,
     ActiveSubscription,

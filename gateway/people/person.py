@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from gateway.menu.roles import SUBSCRIBER
-from gateway.menu.roles import in_role_order as keys_in_role_order
+from gateway.menu.definitions.roles import SUBSCRIBER
+from gateway.menu.definitions.roles import in_role_order as keys_in_role_order
 from gateway.text.phone import Phone
 
 

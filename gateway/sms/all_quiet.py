@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gateway.menu.definitions.rules import Keywords
 from gateway.menu.model import Menu
-from gateway.menu.rules import Keywords
 from gateway.sms.report_text import read_places
 from gateway.sms.typed_text import without_phrases
 from gateway.text.words import Word

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.menu.rules import Keywords
+from gateway.menu.definitions.rules import Keywords
 from gateway.sms.typed_text import without_phrases
 from gateway.text.words import words
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from gateway.menu.definitions.rules import Keywords
 from gateway.menu.model import Menu
-from gateway.menu.rules import Keywords
 from gateway.places.place_search import PlacesInText
 from gateway.sms.all_quiet import ALL_QUIET, read_all_quiet
 from gateway.sms.appeal_number import find_appeal_number

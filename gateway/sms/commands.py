@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from gateway.appeals.published import PublishedAppeals
-from gateway.incidents.incident import Report, clean_description
+from gateway.incidents.report import Report, clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
+from gateway.menu.definitions.roles import duty_roles
 from gateway.menu.model import LONGEST_TITLE
-from gateway.menu.roles import duty_roles
 from gateway.messages.suppression import OptOuts
 from gateway.people.duty import find_on_duty, record_quiet
 from gateway.people.person import EVERYWHERE

@@ -15,7 +15,7 @@ from sqlalchemy import RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from gateway.audit import INSERT_AUDIT, audit, audit_row
-from gateway.incidents.incident import Report, clean_description
+from gateway.incidents.report import Report, clean_description
 from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import incidents
 from gateway.menu.model import Menu

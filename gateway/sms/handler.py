@@ -16,8 +16,8 @@ import structlog
 
 from gateway.appeals.appeal import ResponseKind
 from gateway.appeals.responses import record_response
+from gateway.menu.definitions.roles import duty_roles
 from gateway.menu.model import Menu
-from gateway.menu.roles import duty_roles
 from gateway.messages.message import TOO_MANY_REPLIES
 from gateway.people.directory import Directory
 from gateway.runtime.clock import Clock

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.incidents.incident import clean_description
+from gateway.incidents.report import clean_description
 from gateway.incidents.reporter import Reporter
 from gateway.menu.model import Menu
 from gateway.sms.command_parser import named_language, parse_command

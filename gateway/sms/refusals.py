@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gateway.menu.definitions.rules import Keywords
 from gateway.menu.model import Menu
-from gateway.menu.rules import Keywords
 from gateway.sms.report_kinds import mentions_kind
 from gateway.sms.typed_text import join, phrase_size, without_phrases
 from gateway.text.words import Word, normalised

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gateway.menu.definitions.rules import Keywords
 from gateway.menu.model import Menu
-from gateway.menu.rules import Keywords
 from gateway.sms.clauses import Clauses
 from gateway.sms.refusals import begins_with_stop, has_refusal_phrase
 from gateway.sms.report_kinds import NamedKind

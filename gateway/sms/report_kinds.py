@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from gateway.menu.definitions.rules import ActorWords, Keywords, WordPair
 from gateway.menu.model import Menu
-from gateway.menu.rules import ActorWords, Keywords, WordPair
 from gateway.sms.clauses import ONE_CLAUSE, Clauses
 from gateway.sms.typed_text import join, known_size, known_stem, phrase_size
 from gateway.text.words import Word, words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gateway.menu.definitions.rules import Keywords
 from gateway.menu.model import Menu
-from gateway.menu.rules import Keywords
 from gateway.sms.tickets_in_text import find_ticket, has_ticket_like_number
 from gateway.sms.typed_text import phrase_size, without_phrases
 from gateway.text.gsm import NotGsm7, septets, utf16_units

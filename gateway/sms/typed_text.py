@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from gateway.menu.rules import Keywords
+from gateway.menu.definitions.rules import Keywords
 from gateway.text.words import Word, normalised, readable, words
 
 _MARKS = " \t\r\n,;:.!?#*/|-_\"'\u00a0\u2018\u2019\u201c\u201d\u2013\u2014\u00ab\u00bb"

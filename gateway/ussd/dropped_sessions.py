@@ -25,8 +25,8 @@ from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore, FiledDraft
 from gateway.incidents.store import FiledReport, SessionOfAnotherPhone
 from gateway.menu import engine
+from gateway.menu.definitions.report_form import IN_DANGER
 from gateway.menu.model import Menu
-from gateway.menu.report_form import IN_DANGER
 from gateway.messages.inbox import Inbox
 from gateway.messages.outbox import TooManyParts
 from gateway.runtime.clock import Clock

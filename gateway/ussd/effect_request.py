@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.menu.report_form import REQUIRED_ANSWERS
+from gateway.menu.definitions.report_form import REQUIRED_ANSWERS
 from gateway.text.phone import Phone
 
 REQUIRED_BY_EFFECT: Mapping[str, frozenset[str]] = {

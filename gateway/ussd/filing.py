@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import structlog
 
 from gateway.incidents.calling_off import SendingCall
-from gateway.incidents.incident import Report
+from gateway.incidents.report import Report
 from gateway.incidents.store import CalledOff, FiledReport, IncidentStore, SessionOfAnotherPhone
-from gateway.menu.report_form import ReportForm
+from gateway.menu.definitions.report_form import ReportForm
 from gateway.runtime.postgres import DatabaseUnavailable
 from gateway.runtime.redis import RedisUnavailable
 from gateway.text import ticket

@@ -6,8 +6,8 @@ It may have the answers of a report, be urgent before its place is known, or add
 from __future__ import annotations
 
 from gateway.menu import engine
+from gateway.menu.definitions.report_form import REQUIRED_ANSWERS
 from gateway.menu.model import Menu
-from gateway.menu.report_form import REQUIRED_ANSWERS
 from gateway.menu.session import Session
 
 

@@ -17,8 +17,8 @@ from gateway.incidents.operator_actions import IncidentActions
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.incidents.ticket_attempts import TicketAttempts
+from gateway.menu.definitions.roles import duty_roles
 from gateway.menu.model import Menu
-from gateway.menu.roles import duty_roles
 from gateway.messages.channel_state import Channels
 from gateway.messages.inbox import Inbox
 from gateway.messages.operator_actions import OperatorActions

@@ -7,13 +7,11 @@ from functools import cache
 from pathlib import Path
 
 from gateway.accounts.roles import DeskRole
-from gateway.incidents.incident import CONTACT_ANSWERS, IncidentStatus
+from gateway.incidents.incident import IncidentStatus
+from gateway.incidents.report import CONTACT_ANSWERS
 from gateway.menu.checks.checker import CheckResult, check, check_menu
 from gateway.menu.checks.declared_answers import type_fault, type_of
-from gateway.menu.limits import DEFAULT, Keys, Limits
-from gateway.menu.model import SMS_NUMBER, Menu, State
-from gateway.menu.pack.loader import PackRefused, parse_pack
-from gateway.menu.pack_files import (
+from gateway.menu.checks.pack_files import (
     CATEGORIES,
     FLOW,
     REPORT,
@@ -22,8 +20,11 @@ from gateway.menu.pack_files import (
     state_diagnostic,
     text_diagnostic,
 )
-from gateway.menu.report_form import BUILT_IN_ANSWERS, IN_DANGER
-from gateway.menu.unknowns import Unknowns
+from gateway.menu.checks.unknowns import Unknowns
+from gateway.menu.definitions.report_form import BUILT_IN_ANSWERS, IN_DANGER
+from gateway.menu.limits import DEFAULT, Keys, Limits
+from gateway.menu.model import SMS_NUMBER, Menu, State
+from gateway.menu.pack.loader import PackRefused, parse_pack
 from gateway.runtime.pack_folder import read_pack
 from gateway.settings import ChannelSettings
 from gateway.text.diagnostics import Diagnostic, one_of, quoted, unknown

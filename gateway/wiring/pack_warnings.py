@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from gateway.menu.checks.danger_way import danger_faults
+from gateway.menu.checks.pack_files import PACK, STAGES, line_of, text_diagnostic
 from gateway.menu.checks.quoted import asks_for_reply
 from gateway.menu.model import RETENTION_DAYS, SMS_NUMBER, Menu
-from gateway.menu.pack_files import PACK, STAGES, line_of, text_diagnostic
 from gateway.settings import Settings
 from gateway.text.diagnostics import Diagnostic
 from gateway.text.service_number import is_number

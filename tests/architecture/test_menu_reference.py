@@ -12,8 +12,10 @@ from pydantic import BaseModel, RootModel
 
 from gateway.accounts.roles import DeskRole
 from gateway.incidents import incident
-from gateway.menu import days, model, pack_files, report_form, rules
+from gateway.menu import days, model
+from gateway.menu.checks import pack_files
 from gateway.menu.conditions import read_condition
+from gateway.menu.definitions import report_form, rules
 from gateway.menu.kinds import ask, choose_from, do, fields, resume
 from gateway.menu.kinds.base import StateShape
 from gateway.menu.kinds.table import KINDS

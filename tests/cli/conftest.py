@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.incidents.incident import Report
+from gateway.incidents.report import Report
 from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from gateway.audit import audit
 from gateway.cli import main
-from gateway.incidents.incident import Report
+from gateway.incidents.report import Report
 from gateway.incidents.store import IncidentStore
 from gateway.runtime.clock import Clock
 from gateway.runtime.postgres import Database

@@ -19,7 +19,7 @@ from gateway.accounts.tokens import TokenStore
 from gateway.carriers.carrier import Inbound
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.incident import Report
+from gateway.incidents.report import Report
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.messages.inbox import Inbox

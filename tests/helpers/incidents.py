@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.incident import Report
 from gateway.incidents.operator_actions import IncidentActions
+from gateway.incidents.report import Report
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore
 from gateway.messages.outbox import Outbox

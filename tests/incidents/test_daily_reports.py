@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.incidents.daily_reports import DailyReports, DueReport
-from gateway.menu.roles import BUILT_IN, PersonRole, Roles
+from gateway.menu.definitions.roles import BUILT_IN, PersonRole, Roles
 from gateway.people.duty import find_on_duty, record_quiet
 from gateway.text.phone import Phone
 from gateway.vault.vault import Vault

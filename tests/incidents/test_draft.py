@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.incidents.draft import Draft
-from gateway.menu.report_form import DEFAULT_FORM
+from gateway.menu.definitions.report_form import DEFAULT_FORM
 from tests.helpers.phones import NUMBER
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import FiledReport, IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import drafts as table
 from gateway.incidents.tables import incidents
-from gateway.menu.report_form import DEFAULT_FORM
+from gateway.menu.definitions.report_form import DEFAULT_FORM
 from gateway.messages.outbox import Outbox, TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database

@@ -7,11 +7,12 @@ import asyncio
 import pytest
 
 from gateway.audit import audit
-from gateway.incidents.incident import IncidentStatus, Report, TransitionNotAllowed, Veracity
+from gateway.incidents.incident import IncidentStatus, TransitionNotAllowed, Veracity
 from gateway.incidents.operator_actions import ActRefused, Asked, IncidentActions
+from gateway.incidents.report import Report
 from gateway.incidents.reporter import Reporter
 from gateway.incidents.store import IncidentStore, NoSuchIncident
-from gateway.menu.report_form import AnswerType, DeclaredAnswer, ReportForm, UnfitAnswer
+from gateway.menu.definitions.report_form import AnswerType, DeclaredAnswer, ReportForm, UnfitAnswer
 from gateway.messages.outbox import TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime.postgres import Database

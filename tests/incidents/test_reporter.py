@@ -13,8 +13,9 @@ from gateway.audit import audit
 from gateway.carriers.carrier import Accepted, Deferred, Inbound, Outcome, Refused, Unknown
 from gateway.incidents.draft import Draft
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.incident import LONGEST_DESCRIPTION, Detail, IncidentStatus
+from gateway.incidents.incident import Detail, IncidentStatus
 from gateway.incidents.operator_actions import IncidentActions
+from gateway.incidents.report import LONGEST_DESCRIPTION
 from gateway.incidents.reporter import Reporter, ReportStatus
 from gateway.incidents.store import IncidentStore, SessionOfAnotherPhone
 from gateway.incidents.tables import incident_details, incidents

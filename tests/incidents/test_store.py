@@ -17,8 +17,9 @@ from sqlalchemy import func, select, text
 from gateway.audit import audit
 from gateway.cli.incidents.output import incident_json
 from gateway.incidents.drafts import DraftStore
-from gateway.incidents.incident import Incident, IncidentStatus, Report, Veracity
+from gateway.incidents.incident import Incident, IncidentStatus, Veracity
 from gateway.incidents.operator_actions import IncidentActions
+from gateway.incidents.report import Report
 from gateway.incidents.store import (
     FiledReport,
     IncidentStore,
@@ -26,7 +27,7 @@ from gateway.incidents.store import (
     SessionOfAnotherPhone,
 )
 from gateway.incidents.tables import incidents
-from gateway.menu.report_form import DEFAULT_FORM
+from gateway.menu.definitions.report_form import DEFAULT_FORM
 from gateway.messages.outbox import TooManyParts
 from gateway.messages.tables import messages
 from gateway.runtime import logs

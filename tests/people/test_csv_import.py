@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menu.roles import BUILT_IN, PersonRole
+from gateway.menu.definitions.roles import BUILT_IN, PersonRole
 from gateway.people.csv_import import ImportOptions, PeopleList, read_people
 from gateway.people.headings import role_names
 from gateway.people.person import RoleGrant

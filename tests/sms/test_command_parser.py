@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.menu.rules import Keywords
+from gateway.menu.definitions.rules import Keywords
 from gateway.sms.command_parser import Command, areas_only, has_free_text, is_automatic, parse_command
 from gateway.sms.report_text import parse_report
 from gateway.sms.tickets_in_text import find_ticket

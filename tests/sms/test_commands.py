@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.incidents.incident import LONGEST_DESCRIPTION, IncidentStatus
+from gateway.incidents.incident import IncidentStatus
+from gateway.incidents.report import LONGEST_DESCRIPTION
 from gateway.incidents.tables import incident_details, incidents
 from gateway.menu.pack.loader import load
 from gateway.messages.tables import inbound_messages, messages

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from gateway.incidents.desk_questions import Answer, DeskQuestion
-from gateway.incidents.incident import Report
 from gateway.incidents.operator_actions import ActRefused
 from gateway.incidents.question import duty_question_text
+from gateway.incidents.report import Report
 from gateway.incidents.tables import incident_questions, incidents
 from gateway.sms.desk_answers import read_answer
 from gateway.sms.typed_text import prepare

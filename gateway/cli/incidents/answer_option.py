@@ -12,8 +12,8 @@ import click
 from gateway.cli.incidents.places import areas_named, place_named
 from gateway.incidents.filters import AnswerTest
 from gateway.incidents.operator_actions import SETTABLE_DAYS
+from gateway.menu.definitions.report_form import AnswerType, DeclaredAnswer
 from gateway.menu.model import Menu
-from gateway.menu.report_form import AnswerType, DeclaredAnswer
 from gateway.text.diagnostics import quoted, unknown
 from gateway.text.times import NotATime, parse_since
 

@@ -13,8 +13,8 @@ from gateway.cli.incidents.options import actor_option
 from gateway.cli.options import gateway_options, parse_ticket
 from gateway.cli.packs import load_readable_pack
 from gateway.incidents.desk_questions import DeskQuestions
-from gateway.incidents.incident import Report
 from gateway.incidents.question import duty_question_text, has_duty_question
+from gateway.incidents.report import Report
 from gateway.menu.model import Menu
 from gateway.text import ticket as tickets
 from gateway.text.diagnostics import unknown

@@ -15,9 +15,9 @@ from gateway.audit import AuditEntry
 from gateway.incidents.desk_questions import DeskQuestion
 from gateway.incidents.draft import ListedDraft
 from gateway.incidents.incident import OPEN_STATUSES, Incident, IncidentStatus
+from gateway.menu.definitions.report_form import IN_DANGER, AnswerType
+from gateway.menu.definitions.roles import label_of
 from gateway.menu.model import Menu
-from gateway.menu.report_form import IN_DANGER, AnswerType
-from gateway.menu.roles import label_of
 from gateway.messages.outbox import MessageSummary
 from gateway.sms.inbound_queue import HandledSms
 from gateway.text import ticket as tickets

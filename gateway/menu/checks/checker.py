@@ -13,6 +13,7 @@ from gateway.menu.checks.explorer import explore
 from gateway.menu.checks.keys import alike_faults, key_faults
 from gateway.menu.checks.languages import language_faults
 from gateway.menu.checks.longest_path import LongestPath
+from gateway.menu.checks.pack_files import SETTINGS
 from gateway.menu.checks.quoted import quoted_faults
 from gateway.menu.checks.reachability import condition_faults, length_faults, reachability_faults, shortcut_faults
 from gateway.menu.checks.screens import measure
@@ -23,10 +24,9 @@ from gateway.menu.checks.texts import (
     text_faults,
     unused_constant_faults,
 )
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.menu.limits import DEFAULT, USSD_STRING, Limits
 from gateway.menu.model import Menu
-from gateway.menu.pack_files import SETTINGS
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.text.diagnostics import Diagnostic
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gateway.menu.checks.explorer import targets
+from gateway.menu.checks.pack_files import text_diagnostic
 from gateway.menu.model import Menu
-from gateway.menu.pack_files import text_diagnostic
 from gateway.text.diagnostics import Diagnostic
 
 DANGER, IN_DANGER, CONTACT, FILING = "danger", "yes", "contact", "file_report"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from gateway.menu.checks.pack_files import REPORT, line_of, state_diagnostic
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns
+from gateway.menu.definitions.report_form import AnswerType, DeclaredAnswer
 from gateway.menu.model import MATCHES, Menu, State
-from gateway.menu.pack_files import REPORT, line_of, state_diagnostic
-from gateway.menu.report_form import AnswerType, DeclaredAnswer
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.text.diagnostics import Diagnostic
 
 _QUESTIONS = {

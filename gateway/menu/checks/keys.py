@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from itertools import combinations
 
+from gateway.menu.checks.pack_files import AREAS, FLOW, SETTINGS, pack_diagnostic, state_diagnostic, text_diagnostic
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, choices
-from gateway.menu.pack_files import AREAS, FLOW, SETTINGS, pack_diagnostic, state_diagnostic, text_diagnostic
 from gateway.menu.paging import option_lines, parent_values
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text.diagnostics import Diagnostic
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.menu.checks.pack_files import Path, text_diagnostic
 from gateway.menu.checks.texts import texts_of
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.menu.model import Menu
-from gateway.menu.pack_files import Path, text_diagnostic
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import placeholders
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gateway.menu.checks.pack_files import Path, text_diagnostic
 from gateway.menu.checks.texts import texts_of
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.menu.model import SMS_NUMBER, Menu
-from gateway.menu.pack_files import Path, text_diagnostic
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.text.diagnostics import Diagnostic, one_of
 from gateway.text.wording import Wording
 from gateway.text.words import normalised

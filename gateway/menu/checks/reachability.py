@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from gateway.menu.checks.answer_values import can_keep, impossible_values
 from gateway.menu.checks.explorer import Exploration, Position, targets
 from gateway.menu.checks.longest_path import SECONDS_PER_SESSION, CycleFound, LongestPath, find_longest_path
+from gateway.menu.checks.pack_files import FLOW, state_diagnostic
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, STAGES_LIST, Unknowns
 from gateway.menu.limits import Limits
 from gateway.menu.model import FACTS, Menu, Shortcut
-from gateway.menu.pack_files import FLOW, state_diagnostic
-from gateway.menu.unknowns import NOTHING_UNKNOWN, STAGES_LIST, Unknowns
 from gateway.text.diagnostics import Diagnostic
 
 

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gateway.menu.checks.pack_files import text_diagnostic
 from gateway.menu.error_lines import longest_error
 from gateway.menu.limits import Limits
 from gateway.menu.model import MATCHES, Menu, State, choices
-from gateway.menu.pack_files import text_diagnostic
 from gateway.menu.paging import PREFIX, fill_with_longest, lay_out, option_lines, pages, parent_values
 from gateway.places.gazetteer import MAX_MATCHES
 from gateway.text import gsm

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence, Set
 
+from gateway.menu.checks.pack_files import CATEGORIES, Path, pack_diagnostic, text_diagnostic
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
+from gateway.menu.definitions.rules import AppealTemplate
 from gateway.menu.error_lines import ERROR_PLACEHOLDERS
 from gateway.menu.model import (
     APPEAL_PLACEHOLDERS,
@@ -16,10 +19,7 @@ from gateway.menu.model import (
     appeal_area_label,
     appeal_areas,
 )
-from gateway.menu.pack_files import CATEGORIES, Path, pack_diagnostic, text_diagnostic
 from gateway.menu.paging import LONGEST_GIVEN, fill_with_longest
-from gateway.menu.rules import AppealTemplate
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns, readable_languages
 from gateway.text import gsm
 from gateway.text.diagnostics import Diagnostic
 from gateway.text.wording import Wording, fill, placeholders

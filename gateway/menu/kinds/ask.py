@@ -7,12 +7,12 @@ from datetime import date
 
 from gateway.menu.conditions import Clause, numbers_between
 from gateway.menu.days import DATE_ERRORS
+from gateway.menu.definitions.report_form import AnswerType, DeclaredAnswer, ReportForm
 from gateway.menu.kinds.base import QUESTION, PackKind, StateShape
 from gateway.menu.kinds.inputs import parse_input
 from gateway.menu.limits import USSD_STRING
 from gateway.menu.model import MATCHES, NUMBER, TYPED, Menu, State
 from gateway.menu.navigation import forward, refuse
-from gateway.menu.report_form import AnswerType, DeclaredAnswer, ReportForm
 from gateway.menu.session import Input, Session
 
 PLACE_NAME = "place_name"

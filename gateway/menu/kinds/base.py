@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field, create_model, field_validator
 
 from gateway.menu.conditions import Clause, read_condition
+from gateway.menu.definitions.report_form import ReportForm
 from gateway.menu.kinds.fields import STRICT, InputLimitsShape, Name
 from gateway.menu.kinds.typed_labels import chosen_by_label
 from gateway.menu.model import Menu, State, StateKind, choices
 from gateway.menu.navigation import forward, parent_answer, refuse
 from gateway.menu.paging import pages
-from gateway.menu.report_form import ReportForm
 from gateway.menu.session import GivenValues, Input, Session
 from gateway.text.wording import Wording
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from gateway.menu.definitions.report_form import LARGEST_NUMBER
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.report_form import LARGEST_NUMBER
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 

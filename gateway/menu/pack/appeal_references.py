@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gateway.menu.checks.pack_files import APPEALS
 from gateway.menu.pack.references import check_names
 from gateway.menu.pack.rules_schema import AppealsShape, RulesShape, TemplateShape
 from gateway.menu.pack.schema import KeywordsShape, WordingShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import APPEALS
 from gateway.text.banned_words import find_banned_words
 from gateway.text.wording import placeholders
 

@@ -8,7 +8,20 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from gateway.menu.checks.pack_files import FLOW, PACK, ROLES, Path, wording_file
 from gateway.menu.conditions import read_condition
+from gateway.menu.definitions.report_form import DEFAULT_FORM, NAVIGATION_ANSWERS, ReportForm
+from gateway.menu.definitions.roles import BUILT_IN, DEFAULT_ROLES, PersonRole, Roles
+from gateway.menu.definitions.rules import (
+    ActorWords,
+    AppealTemplate,
+    Category,
+    Keywords,
+    NoReportWords,
+    PackRules,
+    Stage,
+    WordPair,
+)
 from gateway.menu.kinds.base import StateShape
 from gateway.menu.limits import Keys
 from gateway.menu.model import Menu, Shortcut, State
@@ -27,19 +40,6 @@ from gateway.menu.pack.schema import (
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import FLOW, PACK, ROLES, Path, wording_file
-from gateway.menu.report_form import DEFAULT_FORM, NAVIGATION_ANSWERS, ReportForm
-from gateway.menu.roles import BUILT_IN, DEFAULT_ROLES, PersonRole, Roles
-from gateway.menu.rules import (
-    ActorWords,
-    AppealTemplate,
-    Category,
-    Keywords,
-    NoReportWords,
-    PackRules,
-    Stage,
-    WordPair,
-)
 from gateway.places.areas import Areas
 from gateway.places.gazetteer import Gazetteer
 from gateway.places.place_search import PlaceSearch

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
+from gateway.menu.checks.pack_files import KEYWORDS
 from gateway.menu.pack.schema import KeywordsShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import KEYWORDS
 from gateway.text.diagnostics import unknown
 from gateway.text.words import normalised
 

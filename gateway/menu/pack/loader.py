@@ -12,7 +12,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from gateway.menu.checks.pack_files import (
+    ALIASES,
+    ALL,
+    APPEALS,
+    AREAS,
+    CATEGORIES,
+    FLOW,
+    KEYWORDS,
+    NEIGHBOURS,
+    PACK,
+    REPORT,
+    ROLES,
+    RULES,
+    STAGES,
+    wording_file,
+)
 from gateway.menu.checks.texts import all_text_faults
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN, Unknowns
+from gateway.menu.definitions.roles import Roles
 from gateway.menu.model import Menu
 from gateway.menu.pack.appeal_references import check_appeals
 from gateway.menu.pack.builder import ParsedPack, build_menu, build_roles
@@ -54,24 +72,6 @@ from gateway.menu.pack.schema import (
 from gateway.menu.pack.shown_errors import shown_errors
 from gateway.menu.pack.unknowns import unknowns_of
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import (
-    ALIASES,
-    ALL,
-    APPEALS,
-    AREAS,
-    CATEGORIES,
-    FLOW,
-    KEYWORDS,
-    NEIGHBOURS,
-    PACK,
-    REPORT,
-    ROLES,
-    RULES,
-    STAGES,
-    wording_file,
-)
-from gateway.menu.roles import Roles
-from gateway.menu.unknowns import NOTHING_UNKNOWN, Unknowns
 from gateway.places.area_links import read_aliases, read_neighbours
 from gateway.places.areas import DEFAULT_LEVELS, Areas, no_areas, read_areas
 from gateway.text.diagnostics import Diagnostic

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from gateway.menu.checks.pack_files import CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
 from gateway.menu.conditions import read_condition
 from gateway.menu.days import DATE_ERRORS, DateWord
 from gateway.menu.error_lines import ERROR_PLACEHOLDERS
@@ -29,7 +30,6 @@ from gateway.menu.pack.schema import (
     WordingShape,
 )
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import CATEGORIES, FLOW, KEYWORDS, PACK, RULES, STAGES, Path, wording_file
 from gateway.text.diagnostics import unknown
 from gateway.text.words import normalised
 

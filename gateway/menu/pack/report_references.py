@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.menu.checks.pack_files import REPORT
+from gateway.menu.definitions.report_form import BUILT_IN_ANSWERS, DEFAULT_FORM, RESERVED_ANSWERS, AnswerType
 from gateway.menu.model import FACTS, GATEWAY_PLACEHOLDERS
 from gateway.menu.pack.schema import ReportShape, WordingShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import REPORT
-from gateway.menu.report_form import BUILT_IN_ANSWERS, DEFAULT_FORM, RESERVED_ANSWERS, AnswerType
 
 ANSWERS = "answers"
 """Section of `labels` with the name of each answer, and the key of report.yaml that declares them."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from gateway.menu.checks.pack_files import ROLES
+from gateway.menu.definitions.roles import BUILT_IN
 from gateway.menu.pack.role_schema import ANY_LANGUAGE, RoleShape, RolesShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import ROLES
-from gateway.menu.roles import BUILT_IN
 from gateway.text.diagnostics import unknown
 
 _LONGEST_LABEL = 40

@@ -8,10 +8,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, RootModel, StringConstraints, model_validator
 
+from gateway.menu.definitions.rules import Need
 from gateway.menu.kinds.fields import Name
 from gateway.menu.model import APPEAL_PLACEHOLDERS
 from gateway.menu.pack.schema import Count, Phrase, StrictModel
-from gateway.menu.rules import Need
 from gateway.text.quiet_hours import QuietHours
 
 

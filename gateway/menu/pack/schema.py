@@ -19,12 +19,12 @@ from pydantic import (
 )
 
 from gateway.menu.days import DateWord, date_phrase
+from gateway.menu.definitions.report_form import LARGEST_NUMBER, AnswerType, DeclaredAnswer
 from gateway.menu.kinds.base import PackKind, StateShape, state_shape
 from gateway.menu.kinds.choose_from import LISTS
 from gateway.menu.kinds.fields import STRICT, Name
 from gateway.menu.kinds.table import KINDS
 from gateway.menu.limits import USSD_STRING
-from gateway.menu.report_form import LARGEST_NUMBER, AnswerType, DeclaredAnswer
 from gateway.places.areas import DEFAULT_LEVELS, MAX_LEVELS
 from gateway.text.diagnostics import unknown
 from gateway.text.wording import literal_text

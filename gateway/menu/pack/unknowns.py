@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Set
 
 from gateway.menu.checks.answer_values import clauses_by_name
+from gateway.menu.checks.pack_files import AREAS, FLOW, KEYWORDS, PACK, REPORT, STAGES, wording_file
+from gateway.menu.checks.unknowns import STAGES_LIST, Unknowns
 from gateway.menu.model import MATCHES, Menu
 from gateway.menu.pack.builder import ParsedPack
 from gateway.menu.pack.references import are_paths_known, has_unread_category, kept_by
 from gateway.menu.pack.schema import FlowShape, PackShape
 from gateway.menu.pack.yaml_reader import PackReader
-from gateway.menu.pack_files import AREAS, FLOW, KEYWORDS, PACK, REPORT, STAGES, wording_file
-from gateway.menu.unknowns import STAGES_LIST, Unknowns
 
 
 def unknowns_of(reader: PackReader, shapes: ParsedPack, menu: Menu) -> Unknowns:

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from yaml.composer import Composer
 from yaml.nodes import MappingNode, Node, SequenceNode
 
-from gateway.menu.pack_files import Path, line_of
+from gateway.menu.checks.pack_files import Path, line_of
 from gateway.text.diagnostics import Diagnostic
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.menu.definitions.rules import Category
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import load
-from gateway.menu.rules import Category
 from tests.helpers.menus import MENUS
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, diagnostics_after, edit_pack, line_at
 

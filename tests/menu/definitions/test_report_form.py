@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.menu.report_form import DEFAULT_FORM, AnswerType, DeclaredAnswer, OwnAnswers, ReportForm, UnfitAnswer
+from gateway.menu.definitions.report_form import (
+    DEFAULT_FORM,
+    AnswerType,
+    DeclaredAnswer,
+    OwnAnswers,
+    ReportForm,
+    UnfitAnswer,
+)
 
 FORM = ReportForm(
     {

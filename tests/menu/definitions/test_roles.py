@@ -6,8 +6,8 @@ from datetime import time
 
 import pytest
 
+from gateway.menu.definitions.roles import BUILT_IN, DEFAULT_ROLES, PersonRole, duty_roles, in_role_order, label_of
 from gateway.menu.pack.loader import load
-from gateway.menu.roles import BUILT_IN, DEFAULT_ROLES, PersonRole, duty_roles, in_role_order, label_of
 from gateway.runtime.pack_folder import read_pack
 from tests.helpers.pack_edits import Files
 from tests.helpers.packs import MENU, PACKS

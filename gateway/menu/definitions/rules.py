@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gateway.menu.report_form import IN_DANGER
+from gateway.menu.definitions.report_form import IN_DANGER
 from gateway.text.quiet_hours import NO_QUIET_HOURS, QuietHours
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.menu.checks.unknowns import NOTHING_UNKNOWN
 from gateway.menu.model import Menu
 from gateway.menu.pack.loader import PackRefused, load, parse_pack
-from gateway.menu.unknowns import NOTHING_UNKNOWN
 from tests.helpers.pack_edits import EN, ID, JV, Files, all_diagnostics, edit_pack, line_at
 from tests.helpers.packs import FILES, MENU
 
