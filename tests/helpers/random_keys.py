@@ -92,8 +92,9 @@ def leads_on(menu: Menu, limits: Limits, place: Session) -> bool:
 
 
 def ticket_on(screen: Screen) -> str:
-    """Return the ticket that a screen shows for a report, or an empty text on any other screen."""
-    return re.findall(r"\d{4}-\d{4}", screen.text)[0] if (screen.label or "").startswith("ticket") else ""
+    """Return the ticket that a screen shows for a report. It is empty on any other, also on help in its place."""
+    found = re.search(r"\d{4}-\d{4}", screen.text) if (screen.label or "").startswith("ticket") else None
+    return found[0] if found else ""
 
 
 def sends(menu: Menu, place: Session) -> bool:
